@@ -1,0 +1,16 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// One target a room; a room imports only rooms on lower floors (README.md has the table).
+// Module names carry the product's name because they are global to a package graph; folders do not.
+
+let package = Package(
+  name: "rearview",
+  platforms: [.macOS(.v14)],
+  targets: [
+    .target(name: "RearviewMemory", path: "Sources/Memory"),
+    .target(name: "RearviewChat", dependencies: ["RearviewMemory"], path: "Sources/Chat"),
+    .testTarget(name: "ChatTests", dependencies: ["RearviewChat"], path: "Tests/ChatTests"),
+  ],
+  swiftLanguageModes: [.v6]
+)

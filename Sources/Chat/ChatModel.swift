@@ -1,0 +1,62 @@
+import RearviewMemory
+
+/// A model that answers a conversation, streaming.
+public protocol ChatModel: Sendable {
+  /// The full name, as the user picks it (`openai/gpt-4o-mini`).
+  var name: String { get }
+
+  /// Whether its answers are worth remembering. The built-in model's are not: they only quote memories.
+  var retainsAnswers: Bool { get }
+
+  /// Streams the answer. Ends after `.finished`; throws `ChatModelError`, or `CancellationError` when cancelled.
+  /// Cancelling the task that iterates closes the connection at once.
+  func stream(_ request: ChatRequest) -> AsyncThrowingStream<ChatEvent, any Error>
+}
+
+extension ChatModel {
+  public var retainsAnswers: Bool { true }
+}
+
+/// What is asked of a model.
+public struct ChatRequest: Hashable, Codable, Sendable {
+  /// All messages that are sent, the memory block included.
+  public var messages: [Message]
+  /// What was recalled for this turn, for the built-in model to quote. Models on the network ignore it.
+  public var memories: [RecalledMemory]
+
+  public init(messages: [Message], memories: [RecalledMemory] = []) {
+    self.messages = messages
+    self.memories = memories
+  }
+}
+
+/// A piece of an answer.
+public enum ChatEvent: Hashable, Sendable {
+  case text(String)
+  case reasoning(String)
+  /// The provider's own count; the last one holds.
+  case usage(Usage)
+  case finished(FinishReason)
+}
+
+/// Tokens as the provider counted them.
+public struct Usage: Hashable, Codable, Sendable {
+  public var inputTokens: Int
+  public var outputTokens: Int
+
+  public init(inputTokens: Int, outputTokens: Int) {
+    self.inputTokens = inputTokens
+    self.outputTokens = outputTokens
+  }
+}
+
+/// Why an answer ended.
+public enum FinishReason: String, Codable, Sendable {
+  case stop
+  /// The token limit was reached.
+  case length
+  case contentFilter = "content_filter"
+  case toolCalls = "tool_calls"
+  /// A reason that this program does not know, or none was given.
+  case other
+}
