@@ -8,9 +8,14 @@ let package = Package(
   name: "rearview",
   platforms: [.macOS(.v14)],
   targets: [
+    .systemLibrary(
+      name: "CMark", path: "Sources/CMark",
+      providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
     .target(name: "RearviewMemory", path: "Sources/Memory"),
+    .target(name: "RearviewText", dependencies: ["CMark"], path: "Sources/Text"),
     .target(name: "RearviewChat", dependencies: ["RearviewMemory"], path: "Sources/Chat"),
     .testTarget(name: "ChatTests", dependencies: ["RearviewChat"], path: "Tests/ChatTests"),
+    .testTarget(name: "TextTests", dependencies: ["RearviewText"], path: "Tests/TextTests"),
   ],
   swiftLanguageModes: [.v6]
 )
