@@ -7,6 +7,11 @@ import PackageDescription
 let package = Package(
   name: "rearview",
   platforms: [.macOS(.v14)],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+  ],
   targets: [
     .target(
       name: "CTerminal", path: "Sources/CTerminal",
@@ -16,14 +21,36 @@ let package = Package(
       providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
     .target(name: "RearviewMemory", path: "Sources/Memory"),
     .target(name: "RearviewText", dependencies: ["CMark"], path: "Sources/Text"),
+    .target(
+      name: "RearviewHTTP",
+      dependencies: [
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      path: "Sources/HTTP"),
     .target(name: "RearviewChat", dependencies: ["RearviewMemory"], path: "Sources/Chat"),
+    .target(
+      name: "RearviewProviders", dependencies: ["RearviewChat", "RearviewMemory", "RearviewHTTP"],
+      path: "Sources/Providers"),
     .target(name: "RearviewTerminal", dependencies: ["RearviewText", "CTerminal"], path: "Sources/Terminal"),
     .testTarget(name: "ChatTests", dependencies: ["RearviewChat"], path: "Tests/ChatTests"),
     .testTarget(name: "TextTests", dependencies: ["RearviewText"], path: "Tests/TextTests"),
     .testTarget(
+      name: "HTTPTests", dependencies: ["RearviewHTTP", "ScriptedServer"], path: "Tests/HTTPTests",
+      resources: [.copy("Golden")]),
+    .testTarget(
+      name: "ProvidersTests",
+      dependencies: ["RearviewProviders", "RearviewHTTP", "RearviewChat", "RearviewMemory", "ScriptedServer"],
+      path: "Tests/ProvidersTests", resources: [.copy("Golden")]),
+    .testTarget(
       name: "TerminalTests",
       dependencies: ["RearviewTerminal", "RearviewText", "CTerminal", "TerminalEmulator", "TerminalProbe"],
       path: "Tests/TerminalTests"),
+    .target(name: "ScriptedServer", path: "Tests/Support/ScriptedServer"),
     .target(name: "CPty", path: "Tests/Support/CPty", linkerSettings: [.linkedLibrary("util")]),
     .systemLibrary(name: "CVterm", path: "Tests/Support/CVterm", providers: [.apt(["libvterm-dev"])]),
     .target(name: "TerminalEmulator", dependencies: ["CPty", "CVterm"], path: "Tests/Support/TerminalEmulator"),

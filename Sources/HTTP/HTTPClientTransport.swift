@@ -1,0 +1,134 @@
+import AsyncHTTPClient
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The one HTTP client of the program, on AsyncHTTPClient.
+///
+/// Making it costs nothing: threads and connections come with the first request. A refused connection fails at once
+/// and is not tried again here, redirects are not followed, and a connection waits for the next request for 4 s only,
+/// less than the 5 s after which common servers (Node, uvicorn) close it, so a request never meets a closing one.
+/// HTTP/2 is used where the server offers it over TLS.
+public final class HTTPClientTransport: HTTPTransport {
+  private enum State {
+    case unused
+    case running(HTTPClient)
+    case shutDown
+  }
+
+  private let userAgent: String
+  private let connectTimeout: Duration
+  private let timeouts: Timeouts
+  private let state = NIOLockedValueBox(State.unused)
+
+  /// - Parameters:
+  ///   - userAgent: Sent with each request that does not set its own (`rearview/1.0`).
+  ///   - connectTimeout: How long a connection, TLS included, may take.
+  ///   - timeouts: For requests that do not set their own.
+  public init(userAgent: String, connectTimeout: Duration = .seconds(10), timeouts: Timeouts = Timeouts()) {
+    self.userAgent = userAgent
+    self.connectTimeout = connectTimeout
+    self.timeouts = timeouts
+  }
+
+  deinit {
+    if case .running(let client) = state.withLockedValue({ $0 }) { client.shutdown { _ in } }
+  }
+
+  public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+    let client = try runningClient()
+    let outgoing = try outgoing(request)
+    let connectTimeout = connectTimeout
+    let host = outgoing.host
+    let port = outgoing.port
+    let exchange = Exchange(timeouts: request.timeouts ?? timeouts) { error in
+      HTTPError.translated(error, host: host, port: port, connectTimeout: connectTimeout)
+    }
+    let head = try await exchange.head { client.execute(request: outgoing, delegate: exchange) }
+    let lease = ExchangeLease(exchange)
+    return HTTPResponse(status: head.status, headers: head.headers, body: HTTPBody { try await lease.nextChunk() })
+  }
+
+  /// Closes all connections. Requests under way fail, later ones throw `HTTPError.shutDown`. May be called twice.
+  public func shutdown() async {
+    let client: HTTPClient? = state.withLockedValue { state in
+      defer { state = .shutDown }
+      if case .running(let client) = state { return client }
+      return nil
+    }
+    // The one error it knows is that it is shut down already.
+    try? await client?.shutdown()
+  }
+
+  private func runningClient() throws -> HTTPClient {
+    try state.withLockedValue { state in
+      switch state {
+      case .running(let client):
+        return client
+      case .shutDown:
+        throw HTTPError.shutDown
+      case .unused:
+        // One event loop for everything. With more, the client (1.37.0) may report the end of a request from one loop
+        // after another has seen its connection close, and then ends the program ("A connection that we don't know
+        // was released"). One is plenty: it carries some 400,000 chunks a second.
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let client = HTTPClient(eventLoopGroup: eventLoop, configuration: configuration)
+        state = .running(client)
+        return client
+      }
+    }
+  }
+
+  private var configuration: HTTPClient.Configuration {
+    var configuration = HTTPClient.Configuration()
+    configuration.redirectConfiguration = .disallow
+    configuration.timeout = .init(connect: TimeAmount(connectTimeout))
+    configuration.connectionPool = .init(idleTimeout: .seconds(4))
+    configuration.connectionPool.retryConnectionEstablishment = false
+    return configuration
+  }
+
+  private func outgoing(_ request: HTTPRequest) throws -> HTTPClient.Request {
+    var headers = HTTPHeaders()
+    for (name, value) in request.headers {
+      // The client names the values that it refuses, so they are refused here: one of them may be a key.
+      guard Self.isToken(name),
+        !value.unicodeScalars.contains(where: { $0.value < 0x20 && $0 != "\t" || $0 == "\u{7F}" })
+      else { throw HTTPError.invalidRequest(reason: "a header holds characters that HTTP does not allow") }
+      headers.add(name: name, value: value)
+    }
+    if !headers.contains(name: "user-agent") { headers.add(name: "user-agent", value: userAgent) }
+    do {
+      return try HTTPClient.Request(
+        url: request.url, method: HTTPMethod(rawValue: request.method.rawValue), headers: headers,
+        body: request.body.map { .byteBuffer(ByteBuffer(bytes: $0)) })
+    } catch {
+      throw HTTPError.invalidRequest(reason: "the URL is not a whole http or https address")
+    }
+  }
+
+  private static func isToken(_ name: String) -> Bool {
+    !name.isEmpty
+      && name.utf8.allSatisfy { byte in
+        (0x21...0x7E).contains(byte) && !"\"(),/:;<=>?@[\\]{}".utf8.contains(byte)
+      }
+  }
+}
+
+/// Holds an exchange for as long as someone could read it, and closes its connection after that.
+private final class ExchangeLease: Sendable {
+  private let exchange: Exchange
+
+  init(_ exchange: Exchange) {
+    self.exchange = exchange
+  }
+
+  deinit {
+    exchange.cancel()
+  }
+
+  func nextChunk() async throws -> [UInt8]? {
+    try await exchange.nextChunk()
+  }
+}

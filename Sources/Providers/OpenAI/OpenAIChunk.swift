@@ -1,0 +1,43 @@
+import RearviewChat
+
+/// What one JSON object of an answer in OpenAI's chat protocol says, whoever wrote it.
+struct OpenAIChunk: Hashable, Sendable {
+  var text = ""
+  var reasoning = ""
+  var finishReason: String?
+  var usage: Usage?
+  var error: OpenAIErrorObject?
+
+  /// Reads a chunk of a stream, by the fast way where that is sure and by the thorough one where it is not.
+  /// Returns `nil` for bytes that are no JSON object.
+  init?(event data: [UInt8]) {
+    if let chunk = Self.scanned(data) ?? Self.parsed(data) {
+      self = chunk
+    } else {
+      return nil
+    }
+  }
+
+  init() {}
+
+  /// The finish reason in our words; `nil` while there is none.
+  var finish: FinishReason? {
+    switch finishReason {
+    case nil: nil
+    case "stop", "eos", "end_turn": .stop
+    case "length", "max_tokens": .length
+    case "content_filter": .contentFilter
+    case "tool_calls", "function_call": .toolCalls
+    case .some: .other
+    }
+  }
+}
+
+/// What a provider says about a failure, in a body or in the middle of a stream.
+struct OpenAIErrorObject: Hashable, Sendable {
+  var message: String?
+  /// `code`, or `type` where there is no code (`insufficient_quota`, `context_length_exceeded`).
+  var codes: [String] = []
+  /// A code that is an HTTP status (OpenRouter, Gemini's OpenAI face).
+  var status: Int?
+}

@@ -1,0 +1,96 @@
+import Foundation
+import RearviewChat
+import RearviewHTTP
+
+/// Turns what went wrong with one provider into the error that a person sees.
+struct ProviderFailure: Sendable {
+  var provider: String
+  var model: String
+  var redaction: Redaction
+
+  func error(_ kind: ChatModelError.Kind, status: Int? = nil, detail: String? = nil) -> ChatModelError {
+    let cleaned = detail.map(redaction.cleaned).flatMap { $0.isEmpty ? nil : $0 }
+    return ChatModelError(kind, provider: provider, model: model, status: status, detail: cleaned)
+  }
+
+  /// A response whose status says that it failed.
+  func error(status: Int, headers: HeaderFields, body: [UInt8], now: Date) -> ChatModelError {
+    let said = OpenAIErrorObject(body: body)
+    if (300..<400).contains(status) {
+      return error(
+        .badRequest, status: status,
+        detail: "it redirects elsewhere, which is not followed so that no key goes astray; correct the base URL")
+    }
+    let wait = retryAfter(headers, now: now)
+    let kind = kind(of: said, status: status, retryAfter: wait)
+    var detail = said.message
+    if kind == .server, let wait {
+      let asked = "it asks to wait \(wait.components.seconds) s"
+      detail = detail.map { "\($0); \(asked)" } ?? asked
+    }
+    return error(kind, status: status, detail: detail)
+  }
+
+  /// An error object in the middle of a stream, or instead of one.
+  func error(midStream said: OpenAIErrorObject, hasAnswered: Bool) -> ChatModelError {
+    let kind = hasAnswered ? .failedMidStream : kind(of: said, status: said.status, retryAfter: nil)
+    return error(kind, status: hasAnswered ? nil : said.status, detail: said.message ?? said.codes.first)
+  }
+
+  /// A failure on the way there or back. `hasAnswered` says whether some of the answer had come.
+  func error(_ failure: HTTPError, hasAnswered: Bool) -> ChatModelError {
+    switch failure {
+    case .connectTimeout(let after), .firstByteTimeout(let after), .idleTimeout(let after):
+      error(.timedOut(after: after))
+    case .closedEarly where hasAnswered:
+      error(.cutStream)
+    case .malformed, .tooLarge:
+      error(.unreadable, detail: failure.description)
+    case .closedEarly, .refused, .unknownHost, .unreachable, .tls, .shutDown:
+      error(.unreachable, detail: failure.description)
+    case .invalidRequest:
+      error(.badRequest, detail: failure.description)
+    }
+  }
+
+  private func kind(of said: OpenAIErrorObject, status: Int?, retryAfter: Duration?) -> ChatModelError.Kind {
+    let text = (said.message ?? "").lowercased()
+    switch status {
+    case 401, 403: return .unauthorised
+    case 402: return .payment
+    case 404: return .notFound
+    case 429: return tellsOfQuota(said, text) ? .payment : .rateLimited(retryAfter: retryAfter)
+    case .some(500...): return tellsOfLength(said, text) ? .contextTooLong : .server
+    case nil where text.isEmpty && said.codes.isEmpty: return .failedMidStream
+    case .some, nil: break
+    }
+    if tellsOfLength(said, text) { return .contextTooLong }
+    if tellsOfQuota(said, text) { return .payment }
+    if text.contains("rate limit") || said.codes.contains("rate_limit_exceeded") {
+      return .rateLimited(retryAfter: retryAfter)
+    }
+    if ["api key not valid", "invalid api key", "incorrect api key"].contains(where: text.contains) {
+      return .unauthorised
+    }
+    return status == nil ? .failedMidStream : .badRequest
+  }
+
+  private func tellsOfQuota(_ said: OpenAIErrorObject, _ text: String) -> Bool {
+    let codes = ["insufficient_quota", "billing_hard_limit_reached", "insufficient_credits"]
+    return said.codes.contains(where: codes.contains) || text.contains("exceeded your current quota")
+      || text.contains("insufficient balance") || text.contains("insufficient credits")
+  }
+
+  /// No provider has a status for it; they tell by a code, or by one of these phrases.
+  private func tellsOfLength(_ said: OpenAIErrorObject, _ text: String) -> Bool {
+    if said.codes.contains("context_length_exceeded") { return true }
+    if said.codes.contains("string_above_max_length") { return false }
+    let phrases = [
+      "maximum context length", "model's maximum context limit", "exceed context limit", "prompt is too long",
+      "input tokens exceed", "exceeds the available context size", "exceeds the maximum number of tokens allowed",
+      "input is too long", "context length exceeded",
+    ]
+    return phrases.contains(where: text.contains)
+      || (text.contains("current length is") && text.contains("while limit is"))
+  }
+}

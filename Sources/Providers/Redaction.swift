@@ -1,0 +1,18 @@
+import Foundation
+
+/// Takes secrets out of a text that a server wrote: some repeat the key in their answer.
+struct Redaction: Sendable {
+  private let secrets: [String]
+
+  /// Secrets shorter than four characters are left in: they would take apart ordinary words.
+  init(secrets: [String]) {
+    self.secrets = secrets.filter { $0.count >= 4 }.sorted { $0.count > $1.count }
+  }
+
+  /// The text on one line, with `[key]` where a secret stood.
+  func cleaned(_ text: String) -> String {
+    var text = text
+    for secret in secrets { text = text.replacingOccurrences(of: secret, with: "[key]") }
+    return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+}
