@@ -10,6 +10,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
@@ -36,6 +37,10 @@ let package = Package(
     .target(
       name: "RearviewProviders", dependencies: ["RearviewChat", "RearviewMemory", "RearviewHTTP"],
       path: "Sources/Providers"),
+    .target(
+      name: "RearviewEmbeddedMemory",
+      dependencies: ["RearviewMemory", "RearviewChat", .product(name: "GRDB", package: "GRDB.swift")],
+      path: "Sources/EmbeddedMemory"),
     .target(name: "RearviewTerminal", dependencies: ["RearviewText", "CTerminal"], path: "Sources/Terminal"),
     .testTarget(name: "ChatTests", dependencies: ["RearviewChat"], path: "Tests/ChatTests"),
     .testTarget(name: "TextTests", dependencies: ["RearviewText"], path: "Tests/TextTests"),
@@ -47,6 +52,13 @@ let package = Package(
       dependencies: ["RearviewProviders", "RearviewHTTP", "RearviewChat", "RearviewMemory", "ScriptedServer"],
       path: "Tests/ProvidersTests", resources: [.copy("Golden")]),
     .testTarget(
+      name: "EmbeddedMemoryTests",
+      dependencies: [
+        "RearviewEmbeddedMemory", "RearviewMemory", "RearviewChat", "MemoryStoreConformance", "MemoryCrashChild",
+        .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      path: "Tests/EmbeddedMemoryTests"),
+    .testTarget(
       name: "TerminalTests",
       dependencies: ["RearviewTerminal", "RearviewText", "CTerminal", "TerminalEmulator", "TerminalProbe"],
       path: "Tests/TerminalTests"),
@@ -56,6 +68,11 @@ let package = Package(
     .target(name: "TerminalEmulator", dependencies: ["CPty", "CVterm"], path: "Tests/Support/TerminalEmulator"),
     .executableTarget(
       name: "TerminalProbe", dependencies: ["RearviewTerminal", "RearviewText"], path: "Tests/Support/TerminalProbe"),
+    .target(
+      name: "MemoryStoreConformance", dependencies: ["RearviewMemory"], path: "Tests/Support/MemoryStoreConformance"),
+    .executableTarget(
+      name: "MemoryCrashChild", dependencies: ["RearviewEmbeddedMemory", "RearviewMemory"],
+      path: "Tests/Support/MemoryCrashChild"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,36 @@
+import Foundation
+import GRDB
+import RearviewMemory
+
+extension EmbeddedMemory {
+  /// Keeps the messages of a turn verbatim; they can be recalled when this returns.
+  ///
+  /// A message is one memory: the user's are of type *world*, the assistant's *experience*. A long message becomes
+  /// several (`MessageParts`). A text that the same speaker said before in this bank, but for case and blanks, raises
+  /// that memory's `proofCount` instead. A memory that was invalidated stays so: the same words said again are
+  /// a new memory beside it.
+  ///
+  /// Messages of a turn that are there already change nothing, so a turn can be retained again with its answer.
+  /// Blank messages are skipped; a turn of nothing else leaves no trace.
+  public func retain(_ turn: RetainTurn) async throws {
+    try await retain([turn])
+  }
+
+  /// Keeps many turns in one transaction, for imports: all of them or none.
+  public func retain(_ turns: [RetainTurn]) async throws {
+    let turns = turns.map { turn in
+      var turn = turn
+      turn.messages.removeAll { $0.text.allSatisfy(\.isWhitespace) }
+      return turn
+    }
+    guard turns.contains(where: { !$0.messages.isEmpty }) else {
+      if isReadOnly { throw MemoryStoreError.readOnly(location: location) }
+      return
+    }
+    try await write { [now, timeZone] database in
+      for turn in turns where !turn.messages.isEmpty {
+        try TurnWriter(turn, now: now, timeZone: timeZone, in: database)?.write()
+      }
+    }
+  }
+}

@@ -1,0 +1,176 @@
+import Foundation
+import GRDB
+import RearviewMemory
+
+/// Writes what a file lacks of one turn, inside a transaction.
+struct TurnWriter {
+  private let turn: RetainTurn
+  private let missing: [RetainedMessage]
+  private let firstPosition: Int
+  private let now: Int64
+  private let timeZone: TimeZone
+  private let database: Database
+  private let bank: Int64
+  private let document: Int64
+  private let tags: String?
+  private let metadata: String?
+
+  /// `nil` when the file has all of the turn.
+  init?(_ turn: RetainTurn, now: Int64, timeZone: TimeZone, in database: Database) throws {
+    let known = try BankRow.find(turn.bankID, in: database)
+    let stored = try known.map { try Self.messages(ofTurn: turn.turnID, bank: $0.id, in: database) } ?? []
+    missing = Self.missing(of: turn.messages, stored: stored)
+    guard !missing.isEmpty else { return nil }
+    self.turn = turn
+    self.now = now
+    self.timeZone = timeZone
+    self.database = database
+    firstPosition = stored.count
+    bank = try known?.id ?? Self.insertBank(turn.bankID, now: now, in: database)
+    document = try Self.document(turn.documentID, bank: bank, now: now, in: database)
+    tags = try turn.tags.isEmpty ? nil : Self.json(turn.tags)
+    metadata = try turn.metadata.isEmpty ? nil : Self.json(turn.metadata)
+  }
+
+  func write() throws {
+    for (offset, message) in missing.enumerated() {
+      try write(message, position: firstPosition + offset)
+    }
+    try database.cachedStatement(sql: "UPDATE bank SET last_retained_at = ?, updated = ? WHERE id = ?")
+      .execute(arguments: [now, now, bank])
+  }
+
+  // MARK: - What is there
+
+  private struct Said: Hashable {
+    var speaker: String
+    var text: String
+  }
+
+  private static func messages(ofTurn turn: String, bank: Int64, in database: Database) throws -> [Said] {
+    let statement = try database.cachedStatement(
+      sql: """
+        SELECT speaker, CAST(text AS BLOB) AS text FROM message
+        WHERE bank = ? AND turn = CAST(? AS TEXT) ORDER BY position
+        """)
+    return try Row.fetchAll(statement, arguments: [bank, turn.blob]).map {
+      Said(speaker: $0["speaker"], text: MemoryRow.text($0["text"]) ?? "")
+    }
+  }
+
+  /// What was not said in the stored messages; a message that is twice in the turn must be stored twice.
+  private static func missing(of messages: [RetainedMessage], stored: [Said]) -> [RetainedMessage] {
+    var left = Dictionary(stored.map { ($0, 1) }, uniquingKeysWith: +)
+    return messages.filter { message in
+      let said = Said(speaker: message.speaker.rawValue, text: message.text)
+      guard let count = left[said], count > 0 else { return true }
+      left[said] = count - 1
+      return false
+    }
+  }
+
+  private static func insertBank(_ name: String, now: Int64, in database: Database) throws -> Int64 {
+    try database.execute(
+      sql: """
+        INSERT INTO bank (uid, name, last_memory, created, updated) VALUES (?, CAST(? AS TEXT), 0, ?, ?)
+        """, arguments: [RowName(milliseconds: now).bytes, name.blob, now, now])
+    let bank = database.lastInsertedRowID
+    try database.execute(
+      sql: "UPDATE bank SET last_memory = ? WHERE id = ?",
+      arguments: [MemorySchema.memoryIDs(ofBank: bank).lowerBound - 1, bank])
+    return bank
+  }
+
+  private static func document(_ key: String, bank: Int64, now: Int64, in database: Database) throws -> Int64 {
+    let known = try Int64.fetchOne(
+      database.cachedStatement(sql: "SELECT id FROM document WHERE bank = ? AND key = CAST(? AS TEXT)"),
+      arguments: [bank, key.blob])
+    if let known { return known }
+    try database.execute(
+      sql: "INSERT INTO document (uid, bank, key, created, updated) VALUES (?, ?, CAST(? AS TEXT), ?, ?)",
+      arguments: [RowName(milliseconds: now).bytes, bank, key.blob, now, now])
+    return database.lastInsertedRowID
+  }
+
+  private static func json(_ value: some Encodable) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(value), as: UTF8.self)
+  }
+
+  // MARK: - Rows
+
+  private func write(_ message: RetainedMessage, position: Int) throws {
+    let saidAt = milliseconds(message.saidAt)
+    try database.cachedStatement(
+      sql: """
+        INSERT INTO message (bank, document, turn, position, speaker, text, said_at, is_cut, created)
+        VALUES (?, ?, CAST(? AS TEXT), ?, ?, CAST(? AS TEXT), ?, ?, ?)
+        """
+    ).execute(
+      arguments: [
+        bank, document, turn.turnID.blob, position, message.speaker.rawValue, message.text.blob, saidAt,
+        message.isCut, now,
+      ])
+    let row = database.lastInsertedRowID
+    let dated = dateInWords(message.saidAt, timeZone: timeZone)
+    let parts = MessageParts(message.text)
+    for part in parts.parts {
+      let text = String(message.text[part])
+      let memory = try raiseProof(of: text, type: message.speaker.memoryType)
+      try insertSource(
+        memory: memory ?? insertMemory(text, of: message, row: row, saidAt: saidAt, dated: dated),
+        message: row, span: parts.span(part))
+    }
+  }
+
+  /// The valid memory of this text and type, which now counts one more.
+  private func raiseProof(of text: String, type: MemoryType) throws -> Int64? {
+    let normalized = NormalizedText(text)
+    let candidates = try Row.fetchAll(
+      database.cachedStatement(
+        sql: """
+          SELECT id, CAST(text AS BLOB) AS text FROM memory
+          WHERE bank = ? AND text_hash = ? AND type = ? AND state = 0
+          """), arguments: [bank, normalized.hash, type.rawValue])
+    let same = candidates.first { NormalizedText(MemoryRow.text($0["text"]) ?? "") == normalized }
+    guard let memory = same?["id"] as Int64? else { return nil }
+    try database.cachedStatement(sql: "UPDATE memory SET proof = proof + 1 WHERE id = ?")
+      .execute(arguments: [memory])
+    return memory
+  }
+
+  private func insertMemory(
+    _ text: String, of message: RetainedMessage, row: Int64, saidAt: Int64, dated: String
+  ) throws -> Int64 {
+    try database.cachedStatement(
+      sql: """
+        INSERT INTO memory (id, uid, bank, type, message, document, text, indexed, dated, context, tags, metadata,
+          said_at, text_hash, created, updated)
+        VALUES ((SELECT last_memory + 1 FROM bank WHERE id = ?), ?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?,
+          CAST(? AS TEXT), ?, ?, ?, ?, ?, ?)
+        """
+    ).execute(
+      arguments: [
+        bank, RowName(milliseconds: now).bytes, bank, message.speaker.memoryType.rawValue, row, document, text.blob,
+        IndexedText.of(text), dated, turn.context?.blob, tags, metadata, saidAt, NormalizedText(text).hash, now, now,
+      ])
+    return database.lastInsertedRowID
+  }
+
+  private func insertSource(memory: Int64, message: Int64, span: Range<Int>) throws {
+    try database.cachedStatement(
+      sql: "INSERT INTO source (memory, message, span_start, span_end) VALUES (?, ?, ?, ?)"
+    ).execute(arguments: [memory, message, span.lowerBound, span.upperBound])
+  }
+}
+
+extension RetainedMessage.Speaker {
+  /// What the user says is about the world, what the assistant says is its experience.
+  var memoryType: MemoryType {
+    switch self {
+    case .user: .world
+    case .assistant: .experience
+    }
+  }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import GRDB
+import RearviewMemory
+import Testing
+
+@testable import RearviewEmbeddedMemory
+
+@Suite("Several processes on one file")
+struct ProcessTests {
+  let scene: Scene
+
+  init() throws { scene = try Scene() }
+
+  @Test("what was acknowledged is there exactly once after kill -9 at any point")
+  func kill() async throws {
+    var acknowledged: [String] = []
+    for round in 0..<15 {
+      let child = try Child(["retain", scene.path, "round-\(round)", "100000"])
+      let lines = await child.lines(killingAfter: Int.random(in: 1...60))
+      #expect(!lines.isEmpty)
+      acknowledged += lines
+      #expect(try scene.faults() == [])
+    }
+    let counts = try scene.inspect { database in
+      try Row.fetchAll(database, sql: "SELECT turn, count(*), count(DISTINCT position) FROM message GROUP BY turn")
+        .map { ($0[0] as String, [$0[1] as Int, $0[2] as Int]) }
+    }
+    // A turn whose acknowledgement died with its process may be there too, but whole.
+    let stored = Dictionary(uniqueKeysWithValues: counts)
+    #expect(stored.values.allSatisfy { $0 == [2, 2] })
+    #expect(acknowledged.filter { stored[$0] == nil } == [])
+    #expect(Set(acknowledged).count == acknowledged.count)
+
+    let store = try await scene.open()
+    let last = try #require(acknowledged.last)
+    let number = try #require(last.split(separator: "-").last)
+    let found = try await store.recall(
+      RecallQuery(bankID: "crash", text: "question \(number) of \"round-14\"", types: [.world]))
+    #expect(found.memories.first?.memory.turnID == last)
+  }
+
+  @Test("two processes and this one retain at the same time, each turn once")
+  func together() async throws {
+    let path = scene.path
+    async let first = try Child(["retain", path, "first", "60"]).lines(killingAfter: nil)
+    async let second = try Child(["retain", path, "second", "60"]).lines(killingAfter: nil)
+    let store = try await scene.open()
+    for number in 0..<60 {
+      try await store.retain(.saying("Own note \(number).", turnID: "own-\(number)", bankID: "crash"))
+    }
+    #expect(try await [first.count, second.count] == [60, 60])
+    let turns = try scene.inspect { try String.fetchAll($0, sql: "SELECT turn FROM message WHERE position = 0") }
+    let expected = ["first", "second", "own"].flatMap { label in (0..<60).map { "\(label)-\($0)" } }
+    #expect(turns.sorted() == expected.sorted())
+    #expect(try scene.faults() == [])
+  }
+
+  @Test("two stores of one process on one file see each other's writes")
+  func twoStores() async throws {
+    let (one, other) = (try await scene.open(), try await scene.open())
+    try await one.retain(.saying("Written by the one."))
+    let memory = try #require(try await other.listed().first)
+    #expect(memory.text == "Written by the one.")
+    _ = try await other.invalidate(id: memory.id, bankID: "bank", reason: nil)
+    #expect(try await one.texts("written") == [])
+  }
+
+  @Test("many open a new file at the same time and all can use it")
+  func openedTogether() async throws {
+    let scene = scene
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<8 {
+        group.addTask {
+          try await scene.open().retain(.saying("Note \(number).", turnID: "turn-\(number)"))
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try await scene.open().listed().count == 8)
+  }
+
+  @Test("a file and folder that may not be written can be recalled from", arguments: [false, true])
+  func readOnly(hasWAL: Bool) async throws {
+    var store: EmbeddedMemory? = try await scene.open()
+    try await store?.retain(.saying("A lantern by the door."))
+    if !hasWAL {
+      try store?.pool.close()
+      #expect(!FileManager.default.fileExists(atPath: scene.path + "-wal"))
+    }
+    for name in try FileManager.default.contentsOfDirectory(atPath: scene.folder) {
+      try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: scene.folder + "/" + name)
+    }
+    try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: scene.folder)
+    defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scene.folder) }
+    let lines = try await Child(["read-only", scene.path]).lines(killingAfter: nil)
+    #expect(lines == ["read-only: true", "recalled: [\"A lantern by the door.\"]", "retain: read-only"])
+    store = nil
+  }
+}
+
+/// A process that a test started: `Tests/Support/MemoryCrashChild`.
+final class Child: Sendable {
+  private let process: Process
+  private let output: Pipe
+
+  init(_ arguments: [String]) throws {
+    let folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    process = Process()
+    output = Pipe()
+    process.executableURL = folder.appendingPathComponent("MemoryCrashChild")
+    process.arguments = arguments
+    process.standardOutput = output
+    try process.run()
+  }
+
+  /// The lines that it prints until it ends; after `count` lines it is killed (`nil`: it is left to end).
+  func lines(killingAfter count: Int?) async -> [String] {
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { [process, output] in
+        var text = Data()
+        var isKilled = false
+        while true {
+          let more = output.fileHandleForReading.availableData
+          if more.isEmpty { break }
+          text += more
+          if let count, !isKilled, text.count(where: { $0 == 0x0A }) >= count {
+            isKilled = true
+            Foundation.kill(process.processIdentifier, SIGKILL)
+          }
+        }
+        process.waitUntilExit()
+        continuation.resume(returning: String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init))
+      }
+    }
+  }
+}
