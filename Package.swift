@@ -42,6 +42,7 @@ let package = Package(
       dependencies: ["RearviewMemory", "RearviewChat", .product(name: "GRDB", package: "GRDB.swift")],
       path: "Sources/EmbeddedMemory"),
     .target(name: "RearviewTerminal", dependencies: ["RearviewText", "CTerminal"], path: "Sources/Terminal"),
+    .target(name: "RearviewEngine", dependencies: ["RearviewChat", "RearviewMemory"], path: "Sources/Engine"),
     .testTarget(name: "ChatTests", dependencies: ["RearviewChat"], path: "Tests/ChatTests"),
     .testTarget(name: "TextTests", dependencies: ["RearviewText"], path: "Tests/TextTests"),
     .testTarget(
@@ -62,6 +63,9 @@ let package = Package(
       name: "TerminalTests",
       dependencies: ["RearviewTerminal", "RearviewText", "CTerminal", "TerminalEmulator", "TerminalProbe"],
       path: "Tests/TerminalTests"),
+    .testTarget(
+      name: "EngineTests", dependencies: ["RearviewEngine", "RearviewChat", "RearviewMemory"],
+      path: "Tests/EngineTests", resources: [.copy("Golden")]),
     .target(name: "ScriptedServer", path: "Tests/Support/ScriptedServer"),
     .target(name: "CPty", path: "Tests/Support/CPty", linkerSettings: [.linkedLibrary("util")]),
     .systemLibrary(name: "CVterm", path: "Tests/Support/CVterm", providers: [.apt(["libvterm-dev"])]),

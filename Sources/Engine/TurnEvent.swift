@@ -1,0 +1,59 @@
+import RearviewChat
+
+/// What happens in a turn, in this order. Every turn ends with `.record`.
+public enum TurnEvent: Hashable, Sendable {
+  /// The user's words are on disk.
+  case opened(TurnRecord)
+  case retrieved(Retrieval)
+  /// What is sent: the memory block, if there is one, and all messages.
+  case injected(block: String?, messages: [Message])
+  case text(String)
+  case reasoning(String)
+  case usage(Usage)
+  /// The answer is complete, cut or failed, and on disk.
+  case finished(Answer)
+  case storage(Storage)
+  /// The whole record; the last event.
+  case record(TurnRecord)
+}
+
+extension TurnEvent: Encodable {
+  enum CodingKeys: String, CodingKey {
+    case event, id, sessionID = "session_id", retrieval, block, messages, text, usage, answer, storage, record
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .opened(let record):
+      try container.encode("opened", forKey: .event)
+      try container.encode(record.id, forKey: .id)
+      try container.encode(record.sessionID, forKey: .sessionID)
+    case .retrieved(let retrieval):
+      try container.encode("retrieved", forKey: .event)
+      try container.encode(retrieval, forKey: .retrieval)
+    case .injected(let block, let messages):
+      try container.encode("injected", forKey: .event)
+      try container.encode(block, forKey: .block)
+      try container.encode(messages, forKey: .messages)
+    case .text(let text):
+      try container.encode("text", forKey: .event)
+      try container.encode(text, forKey: .text)
+    case .reasoning(let text):
+      try container.encode("reasoning", forKey: .event)
+      try container.encode(text, forKey: .text)
+    case .usage(let usage):
+      try container.encode("usage", forKey: .event)
+      try container.encode(usage, forKey: .usage)
+    case .finished(let answer):
+      try container.encode("finished", forKey: .event)
+      try container.encode(answer, forKey: .answer)
+    case .storage(let storage):
+      try container.encode("storage", forKey: .event)
+      try container.encode(storage, forKey: .storage)
+    case .record(let record):
+      try container.encode("record", forKey: .event)
+      try container.encode(record, forKey: .record)
+    }
+  }
+}
