@@ -7,10 +7,16 @@ import PackageDescription
 let package = Package(
   name: "rearview",
   platforms: [.macOS(.v14)],
+  products: [
+    .library(name: "Rearview", targets: ["Rearview"]),
+  ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
@@ -43,6 +49,18 @@ let package = Package(
       path: "Sources/EmbeddedMemory"),
     .target(name: "RearviewTerminal", dependencies: ["RearviewText", "CTerminal"], path: "Sources/Terminal"),
     .target(name: "RearviewEngine", dependencies: ["RearviewChat", "RearviewMemory"], path: "Sources/Engine"),
+    .target(
+      name: "Rearview",
+      dependencies: [
+        "RearviewEngine", "RearviewProviders", "RearviewEmbeddedMemory", "RearviewChat", "RearviewMemory",
+        "RearviewHTTP",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "TOMLKit", package: "TOMLKit"),
+      ],
+      path: "Sources/Rearview"),
     .testTarget(name: "ChatTests", dependencies: ["RearviewChat"], path: "Tests/ChatTests"),
     .testTarget(name: "TextTests", dependencies: ["RearviewText"], path: "Tests/TextTests"),
     .testTarget(
@@ -66,6 +84,13 @@ let package = Package(
     .testTarget(
       name: "EngineTests", dependencies: ["RearviewEngine", "RearviewChat", "RearviewMemory"],
       path: "Tests/EngineTests", resources: [.copy("Golden")]),
+    .testTarget(
+      name: "RearviewTests",
+      dependencies: [
+        "Rearview", "RearviewEngine", "RearviewChat", "RearviewMemory", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/RearviewTests"),
     .target(name: "ScriptedServer", path: "Tests/Support/ScriptedServer"),
     .target(name: "CPty", path: "Tests/Support/CPty", linkerSettings: [.linkedLibrary("util")]),
     .systemLibrary(name: "CVterm", path: "Tests/Support/CVterm", providers: [.apt(["libvterm-dev"])]),

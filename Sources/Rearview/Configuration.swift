@@ -1,0 +1,159 @@
+import Foundation
+import OrderedCollections
+import RearviewEngine
+import RearviewProviders
+
+/// All settings, each with where it came from: command line over environment over project file over user file over
+/// defaults.
+public struct Configuration: Sendable {
+  /// Where a value was set.
+  public enum Origin: Hashable, Sendable, CustomStringConvertible {
+    case builtIn
+    case file(String, line: Int?)
+    case environment(String)
+    case commandLine
+
+    public var description: String {
+      switch self {
+      case .builtIn: "default"
+      case .file(let path, let line): line.map { "\(path):\($0)" } ?? path
+      case .environment(let variable): "$\(variable)"
+      case .commandLine: "command line"
+      }
+    }
+  }
+
+  /// The model's full name; `nil` when none is set, which means the built-in one.
+  public private(set) var model: String?
+  public private(set) var theme = "terminal"
+  public private(set) var memory = MemorySettings()
+  /// By name, in the order in which they were set up.
+  public private(set) var providers: OrderedDictionary<String, ProviderConfiguration> = [:]
+  public private(set) var origins: [String: Origin] = [:]
+
+  /// Names that stand outside `[memory]`.
+  static let programNames = ["model", "theme"]
+
+  /// Every name that can be set, but for `providers.NAME.KEY`.
+  public static var names: [String] { programNames + MemorySettings.names }
+
+  /// The name of the file that a project may have; looked for in the working folder.
+  public static let projectFile = ".rearview.toml"
+
+  /// Reads all places.
+  ///
+  /// - Parameter overrides: `NAME=VALUE` of the command line, in their order; the name may begin with `memory.`.
+  public static func load(
+    paths: Paths, environment: [String: String], overrides: [String] = [],
+    workingFolder: String = FileManager.default.currentDirectoryPath
+  ) throws(ConfigurationError) -> Configuration {
+    var configuration = Configuration()
+    try configuration.read(file: paths.configurationFile, isProject: false)
+    try configuration.read(file: workingFolder + "/" + projectFile, isProject: true)
+    for name in names {
+      let variable = "REARVIEW_" + name.uppercased()
+      guard let value = environment[variable], !value.isEmpty else { continue }
+      do {
+        try configuration.set([name], to: .text(value), origin: .environment(variable))
+      } catch {
+        throw .badEnvironment(variable: variable, cause: "\(error)")
+      }
+    }
+    for override in overrides {
+      guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {
+        throw .badArgument("--set \(override)", cause: "write it as NAME=VALUE")
+      }
+      let path = override[..<equals].split(separator: ".").map(String.init)
+      do {
+        try configuration.set(
+          path, to: .text(String(override[override.index(after: equals)...])), origin: .commandLine)
+      } catch {
+        throw .badArgument("--set \(override)", cause: "\(error)")
+      }
+    }
+    return configuration
+  }
+
+  private mutating func read(file: String, isProject: Bool) throws(ConfigurationError) {
+    guard FileManager.default.fileExists(atPath: file) else { return }
+    let text: String
+    do {
+      text = try String(contentsOfFile: file, encoding: .utf8)
+    } catch {
+      throw .unreadable(file: file, cause: (error as NSError).reason)
+    }
+    let document = try TOMLDocument(text: text, file: file)
+    for entry in document.entries {
+      if isProject, entry.path.first == "providers" {
+        // A project file comes with other people's files: it must not send a key to a host of its choice.
+        throw .badSetting(
+          file: file, line: entry.line, cause: "a project file cannot set providers; put \(entry.name) into config.toml"
+        )
+      }
+      do {
+        try set(entry.path, to: entry.value, origin: .file(file, line: entry.line))
+      } catch {
+        throw .badSetting(file: file, line: entry.line, cause: "\(error)")
+      }
+    }
+    if providers.values.contains(where: { $0.apiKey != nil }), Self.isReadableByOthers(file) {
+      throw .badSetting(
+        file: file, line: nil, cause: "it holds a key and others can read it; run: chmod 600 \(file)")
+    }
+  }
+
+  private static func isReadableByOthers(_ file: String) -> Bool {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+    let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0
+    return mode & 0o077 != 0
+  }
+
+  private mutating func set(_ path: [String], to value: SettingValue, origin: Origin) throws(SettingError) {
+    var path = path
+    if path.count == 2, path[0] == "memory" { path.removeFirst() }
+    guard let name = path.first else { throw .unknownName("", known: Self.names) }
+    switch (name, path.count) {
+    case ("providers", 3...):
+      try setProvider(path[1], key: path.dropFirst(2).joined(separator: "."), to: value)
+    case ("model", 1): model = try SettingReader(name: name, value: value).nonEmptyText()
+    case ("theme", 1): theme = try SettingReader(name: name, value: value).nonEmptyText()
+    case (_, 1) where MemorySettings.names.contains(name): try memory.set(name, to: value)
+    default: throw .unknownName(path.joined(separator: "."), known: Self.names + ["providers.NAME.base_url"])
+    }
+    origins[path.joined(separator: ".")] = origin
+  }
+
+  private mutating func setProvider(_ name: String, key: String, to value: SettingValue) throws(SettingError) {
+    var provider = providers[name] ?? ProviderConfiguration(name: name)
+    let full = "providers.\(name).\(key)"
+    let reader = SettingReader(name: full, value: value)
+    switch key {
+    case "base_url":
+      let text = try reader.nonEmptyText()
+      guard let url = URL(string: text), ["http", "https"].contains(url.scheme), url.host != nil else {
+        throw .badValue(name: full, value: value, expected: "a URL such as \"http://localhost:8080/v1\"")
+      }
+      provider.baseURL = text
+    case "api_key_env": provider.apiKeyEnv = try reader.nonEmptyText()
+    case "api_key":
+      let apiKey = try reader.nonEmptyText()
+      provider.apiKey = { apiKey }
+    case "models": provider.models = try reader.list()
+    default:
+      guard key.hasPrefix("headers.") else {
+        throw .unknownName(full, known: ["base_url", "api_key_env", "api_key", "models", "headers.NAME"])
+      }
+      provider.headers[String(key.dropFirst("headers.".count))] = try reader.nonEmptyText()
+    }
+    providers[name] = provider
+  }
+
+  /// A setting's value as text, for a person.
+  public func written(_ name: String) -> String {
+    switch name {
+    case "model": model ?? "\(RearviewClient.builtInModel)"
+    case "theme": theme
+    default: memory.written(name) ?? ""
+    }
+  }
+}

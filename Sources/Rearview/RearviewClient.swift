@@ -1,0 +1,159 @@
+import Foundation
+import Logging
+import NIOConcurrencyHelpers
+import RearviewChat
+import RearviewEmbeddedMemory
+import RearviewEngine
+import RearviewHTTP
+import RearviewMemory
+import RearviewProviders
+
+/// Chat with memory: settings, models, the memory store, sessions and the storage queue, tied together.
+///
+/// ```swift
+/// let client = try await RearviewClient.open(configuration: .load(paths: paths, environment: environment), paths: paths)
+/// let turn = client.turn("What is my dog called?", session: session, after: [], settings: client.configuration.memory)
+/// for await event in turn.events { … }
+/// await client.close()
+/// ```
+public final class RearviewClient: Sendable {
+  /// Shown as the user agent and by `--version`.
+  public static let version = "0.1.0"
+
+  public let configuration: Configuration
+  public let paths: Paths
+  public let sessions: SessionsFile
+  public let store: any MemoryStore
+  public let queue: StorageQueue
+  private let engine: Engine
+  private let catalog: ModelCatalog
+  private let transport: HTTPClientTransport
+  private let log: Logger
+  /// Turns that may still be under way.
+  private let running = NIOLockedValueBox<[String: Turn]>([:])
+
+  private init(
+    configuration: Configuration, paths: Paths, environment: [String: String], sessions: SessionsFile,
+    store: any MemoryStore
+  ) {
+    self.configuration = configuration
+    self.paths = paths
+    self.sessions = sessions
+    self.store = store
+    log = Logger(label: "rearview") { [paths] _ in LogFile(path: paths.logFile) }
+    queue = StorageQueue(file: sessions, store: store, log: log)
+    transport = HTTPClientTransport(userAgent: "rearview/\(Self.version)")
+    catalog = ModelCatalog(
+      transport: transport, environment: environment,
+      providers: Array(configuration.providers.values))
+    engine = Engine(store: store, journal: Journal(sessions: sessions, queue: queue))
+  }
+
+  /// Opens the files, making them where they are missing.
+  /// - Throws: `MemoryStoreError` or `ConfigurationError`, each one sentence for people.
+  public static func open(
+    configuration: Configuration, paths: Paths,
+    environment: [String: String] = ProcessInfo.processInfo.environment
+  ) async throws -> RearviewClient {
+    try Paths.makeFolder(paths.data)
+    try Paths.makeFolder(paths.state)
+    async let store = EmbeddedMemory.open(path: paths.memoryFile)
+    let sessions = try SessionsFile(path: paths.sessionsFile, runningFolder: paths.runningFolder)
+    return RearviewClient(
+      configuration: configuration, paths: paths, environment: environment, sessions: sessions, store: try await store)
+  }
+
+  /// The model that needs nothing: it answers by quoting what was recalled.
+  public static let builtInModel = "offline/recall"
+
+  /// How to get a language model, in one line.
+  public static let modelHint =
+    "No language model is set up: set OPENAI_API_KEY or start Ollama, then pick one with Ctrl-X m."
+
+  /// The model of the configuration; the built-in one when none is set.
+  public var model: String { configuration.model ?? Self.builtInModel }
+
+  /// Starts a turn: it is on disk before anything is sent.
+  ///
+  /// - Parameters:
+  ///   - turns: the session so far.
+  ///   - settings: those of this turn; its bank is the session's.
+  public func turn(
+    _ question: String, session: Session, after turns: [TurnRecord], settings: MemorySettings? = nil
+  ) -> Turn {
+    var settings = settings ?? configuration.memory
+    settings.bankID = session.bankID
+    let catalog = catalog
+    let model = session.model
+    let turn = engine.turn(
+      TurnRequest(
+        sessionID: session.id, question: question, history: conversation(of: turns), model: model,
+        resolveModel: { try catalog.resolve(model) }, settings: settings))
+    running.withLockedValue { $0[turn.id] = turn }
+    Task { [running] in
+      await turn.ended()
+      running.withLockedValue { $0[turn.id] = nil }
+    }
+    return turn
+  }
+
+  /// Brings to the store what an earlier program could not: turns that it left open, and what is in the queue.
+  public func recover() async {
+    do {
+      let count = try await sessions.recover()
+      if count > 0 { log.notice("stored turns that a program left open", metadata: ["turns": "\(count)"]) }
+    } catch {
+      log.error("turns that a program left open could not be read: \(error)")
+    }
+    await queue.drain(isLast: true)
+  }
+
+  /// Whether there is a way to a model of that name; whether it answers shows when it is asked.
+  /// - Throws: `ConfigurationError.badModel`, which says what to write instead.
+  public func check(model: String) throws(ConfigurationError) {
+    do {
+      _ = try catalog.resolve(model)
+    } catch {
+      throw .badModel("\(error)")
+    }
+  }
+
+  /// Models that can be picked now: configured ones first, then those of servers that answer, the built-in one last.
+  public func models() async -> [ModelDescription] { await catalog.models() }
+
+  /// Ends well: answers under way are stopped and kept, and what waits in the queue is tried once more. A store that
+  /// hangs holds the end up for at most `limit`; the queue is on disk in any case.
+  public func close(within limit: Duration = .seconds(5)) async {
+    let turns = running.withLockedValue { Array($0.values) }
+    for turn in turns { turn.cancel() }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { [queue] in
+        for turn in turns { await turn.ended() }
+        await queue.drain(isLast: true)
+      }
+      group.addTask { try? await Task.sleep(for: limit) }
+      await group.next()
+      group.cancelAll()
+    }
+    await transport.shutdown()
+  }
+}
+
+/// The engine's journal over the sessions file and the queue.
+struct Journal: TurnJournal {
+  let sessions: SessionsFile
+  let queue: StorageQueue
+
+  func open(_ record: TurnRecord) async throws { try await sessions.open(record) }
+
+  func checkpoint(turnID: String, text: String) async {
+    // What it would have kept is written again a second later, and by `close` in any case.
+    try? await sessions.checkpoint(turnID: turnID, text: text)
+  }
+
+  func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws {
+    try await sessions.close(record, retaining: turn)
+  }
+
+  func store(turnID: String) async -> Storage { await queue.store(turnID: turnID) }
+}

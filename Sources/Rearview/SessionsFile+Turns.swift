@@ -1,0 +1,138 @@
+import Foundation
+import GRDB
+import RearviewChat
+import RearviewEngine
+import RearviewMemory
+
+extension SessionsFile {
+  /// The session that something was last said in.
+  public func lastSession() async throws -> Session? {
+    try await read { database in
+      try Row.fetchOne(database, sql: "SELECT * FROM session ORDER BY updated_at DESC, id DESC LIMIT 1")
+        .map(Session.init(row:))
+    }
+  }
+
+  /// All turns of a session, in order.
+  public func turns(ofSession id: String) async throws -> [TurnRecord] {
+    let stored = try await read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT record, partial, state FROM turn WHERE session_id = ? ORDER BY seq", arguments: [id]
+      )
+      .map { row in
+        (record: row["record"] as String, partial: row["partial"] as String, isOpen: row["state"] as Int == 0)
+      }
+    }
+    var turns: [TurnRecord] = []
+    for row in stored {
+      var turn = try Self.decode(row.record)
+      if row.isOpen { turn.answer.text = row.partial }
+      turn.messages = StoredMessages.restored(turn.messages, history: conversation(of: turns))
+      turns.append(turn)
+    }
+    return turns
+  }
+
+  /// Writes the user's words down, before anything is sent.
+  func open(_ record: TurnRecord) async throws {
+    let (json, owner) = (try Self.encode(record), owner.id)
+    try await write { database in
+      let started = record.startedAt.milliseconds
+      try database.execute(
+        sql: """
+          INSERT INTO session (id, title, bank_id, model, started_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)
+          ON CONFLICT(id) DO UPDATE SET bank_id = excluded.bank_id, model = excluded.model,
+            updated_at = excluded.updated_at
+          """,
+        arguments: [
+          record.sessionID, Self.title(record.question), record.settings.bankID, record.model, started, started,
+        ])
+      try database.execute(
+        sql: """
+          INSERT INTO turn (id, session_id, seq, state, owner, record)
+          VALUES (?, ?, (SELECT 1 + coalesce(max(seq), 0) FROM turn WHERE session_id = ?), 0, ?, ?)
+          """,
+        arguments: [record.id, record.sessionID, record.sessionID, owner, json])
+    }
+  }
+
+  /// How far the answer of an open turn came.
+  func checkpoint(turnID: String, text: String) async throws {
+    try await write { database in
+      try database.execute(
+        sql: "UPDATE turn SET partial = ? WHERE id = ? AND state = 0", arguments: [text, turnID])
+    }
+  }
+
+  /// Writes the finished turn and puts what is to be retained into the queue.
+  func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws {
+    var stored = record
+    stored.messages = StoredMessages.stripped(record.messages)
+    let json = try Self.encode(stored)
+    let payload = try turn.map { String(decoding: try JSONEncoder.record.encode($0), as: UTF8.self) }
+    try await write { database in
+      try database.execute(
+        sql: "UPDATE turn SET state = 1, record = ?, partial = '' WHERE id = ?", arguments: [json, record.id])
+      try database.execute(
+        sql: "UPDATE session SET updated_at = max(updated_at, ?) WHERE id = ?",
+        arguments: [Date().milliseconds, record.sessionID])
+      guard let payload else { return }
+      try database.execute(
+        sql: "INSERT OR IGNORE INTO queue (turn_id, session_id, payload) VALUES (?, ?, ?)",
+        arguments: [record.id, record.sessionID, payload])
+    }
+  }
+
+  /// Closes the turns that programs left open which run no more: with what had come, marked as cut, into the queue.
+  /// - Returns: how many there were.
+  @discardableResult
+  func recover(now: Date = Date()) async throws -> Int {
+    let open = try await read { database in
+      try Row.fetchAll(database, sql: "SELECT owner, record, partial FROM turn WHERE state = 0")
+        .map { row in
+          (owner: row["owner"] as String, record: row["record"] as String, partial: row["partial"] as String)
+        }
+    }
+    var recovered = 0
+    for row in open where !owner.isAlive(row.owner) {
+      var record = try Self.decode(row.record)
+      record.answer.text = row.partial
+      record.answer.state = row.partial.isEmpty ? .failed : .cut
+      record.answer.error = "The program ended before the answer was complete."
+      if record.retrieval.state == .asking { record.retrieval = Retrieval(state: .failed, error: record.answer.error) }
+      let retained = retained(of: record, at: now)
+      record.storage = Storage(state: retained == nil ? .off : .queued)
+      try await close(record, retaining: retained)
+      recovered += 1
+    }
+    return recovered
+  }
+
+  static func encode(_ record: TurnRecord) throws -> String {
+    String(decoding: try JSONEncoder.record.encode(record), as: UTF8.self)
+  }
+
+  static func decode(_ json: String) throws -> TurnRecord {
+    try JSONDecoder.record.decode(TurnRecord.self, from: Data(json.utf8))
+  }
+
+  private static func title(_ question: String) -> String {
+    let line = question.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+    return String(line.prefix(80))
+  }
+}
+
+/// A record is kept without the conversation before its turn, which the session's other turns hold already; else a
+/// session would grow with the square of its turns.
+enum StoredMessages {
+  /// Keeps the system messages and the last one.
+  static func stripped(_ messages: [Message]) -> [Message] {
+    guard let last = messages.last else { return [] }
+    return messages.dropLast().filter { $0.role == .system } + [last]
+  }
+
+  static func restored(_ stripped: [Message], history: [Message]) -> [Message] {
+    guard let last = stripped.last else { return [] }
+    return Array(stripped.dropLast()) + history + [last]
+  }
+}

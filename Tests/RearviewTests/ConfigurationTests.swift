@@ -1,0 +1,152 @@
+import Foundation
+import Rearview
+import RearviewEngine
+import Testing
+
+/// A folder that goes away with the test.
+final class Folder {
+  let path: String
+
+  init() throws {
+    path = NSTemporaryDirectory() + "rearview-test-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func write(_ name: String, _ text: String, mode: Int = 0o600) throws {
+    let file = path + "/" + name
+    try FileManager.default.createDirectory(
+      atPath: (file as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+    try text.write(toFile: file, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+  }
+
+  var paths: Paths { Paths(environment: ["HOME": path]) }
+}
+
+@Suite("Configuration")
+struct ConfigurationTests {
+  private let folder: Folder
+  private let project: Folder
+
+  init() throws {
+    folder = try Folder()
+    project = try Folder()
+  }
+
+  private func load(
+    _ toml: String? = nil, environment: [String: String] = [:], overrides: [String] = [], mode: Int = 0o600
+  ) throws -> Configuration {
+    if let toml { try folder.write(".config/rearview/config.toml", toml, mode: mode) }
+    return try Configuration.load(
+      paths: folder.paths, environment: environment, overrides: overrides, workingFolder: project.path)
+  }
+
+  private func failure(
+    _ toml: String, environment: [String: String] = [:], overrides: [String] = [], mode: Int = 0o600
+  ) throws -> String {
+    do {
+      _ = try load(toml, environment: environment, overrides: overrides, mode: mode)
+      Issue.record("it was taken")
+      return ""
+    } catch let error as ConfigurationError {
+      return "\(error)".replacing(folder.path, with: "~").replacing(project.path, with: ".")
+    }
+  }
+
+  @Test("without any file has the defaults")
+  func defaults() throws {
+    let configuration = try load()
+    #expect(configuration.memory == MemorySettings())
+    #expect(configuration.theme == "terminal")
+    #expect(configuration.model == nil)
+  }
+
+  @Test("takes the command line over the environment over the project over the user's file")
+  func precedence() throws {
+    try project.write(".rearview.toml", "[memory]\nbank_id = \"project\"\nbudget = \"low\"\n")
+    let toml = "model = \"openai/a\"\n[memory]\nbank_id = \"user\"\nbudget = \"high\"\nmax_memories = 3\n"
+    let configuration = try load(
+      toml, environment: ["REARVIEW_BUDGET": "mid", "REARVIEW_MODEL": "openai/b"],
+      overrides: ["model=openai/c"])
+    #expect(configuration.memory.bankID == "project")
+    #expect(configuration.memory.budget == .mid)
+    #expect(configuration.memory.maxMemories == 3)
+    #expect(configuration.model == "openai/c")
+    #expect(configuration.origins["budget"] == .environment("REARVIEW_BUDGET"))
+    #expect(configuration.origins["max_memories"] == .file(folder.paths.configurationFile, line: 5))
+    #expect(configuration.origins["model"] == .commandLine)
+  }
+
+  @Test("reads providers")
+  func providers() throws {
+    let configuration = try load(
+      """
+      [providers.local]
+      base_url = "http://127.0.0.1:8080/v1"
+      api_key_env = "LOCAL_KEY"
+      models = ["a", "b"]
+      headers.X-Team = "blue"
+      """)
+    let local = try #require(configuration.providers["local"])
+    #expect(local.baseURL == "http://127.0.0.1:8080/v1")
+    #expect(local.models == ["a", "b"])
+    #expect(local.headers == ["X-Team": "blue"])
+  }
+
+  @Test("names file and line of a syntax error")
+  func syntax() throws {
+    let text = try failure("model = \"a/b\"\n[memory\nbank_id = 3\n")
+    #expect(text.hasPrefix("~/.config/rearview/config.toml, line 2: this is not TOML"))
+  }
+
+  @Test(
+    "names file, line and key of a value that does not fit",
+    arguments: [
+      ("[memory]\n\nbudget = \"huge\"", "line 3: budget must be one of ['high', 'low', 'mid'], got \"huge\"."),
+      ("[memory]\nmax_memory_tokens = \"many\"", "line 2: max_memory_tokens must be a whole number"),
+      ("theme = 3", "line 1: theme must be a text that is not empty, got 3."),
+      ("[memory]\nbugdet = \"low\"", "line 2: there is no setting bugdet; the settings are model, theme, bank_id"),
+      ("[providers.x]\nbase_url = \"ftp://x\"", "line 2: providers.x.base_url must be a URL"),
+      ("[providers.x]\nkey = \"x\"", "line 2: there is no setting providers.x.key"),
+    ])
+  func badValues(toml: String, expected: String) throws {
+    #expect(try failure(toml).contains(expected))
+  }
+
+  @Test("does not take providers from a project's file, which could send a key elsewhere")
+  func projectProviders() throws {
+    try project.write(".rearview.toml", "[providers.openai]\nbase_url = \"http://evil.example/v1\"\n")
+    #expect(try failure("").hasPrefix("./.rearview.toml, line 2: a project file cannot set providers"))
+  }
+
+  @Test("refuses a file with a key in it that others can read, and says how to mend it")
+  func keyMode() async throws {
+    let toml = "[providers.x]\nbase_url = \"http://x/v1\"\napi_key = \"sk-1\"\n"
+    let text = try failure(toml, mode: 0o644)
+    #expect(text.contains("chmod 600"))
+    #expect(!text.contains("sk-1"))
+    #expect(try await load(toml).providers["x"]?.apiKey?() == "sk-1")
+  }
+
+  @Test("names the variable or the argument that is wrong")
+  func otherPlaces() throws {
+    #expect(
+      try failure("", environment: ["REARVIEW_BUDGET": "x"]).hasPrefix(
+        "The environment variable REARVIEW_BUDGET: budget"))
+    #expect(try failure("", overrides: ["budget"]) == "--set budget: write it as NAME=VALUE.")
+    #expect(try failure("", overrides: ["x=1"]).hasPrefix("--set x=1: there is no setting x"))
+  }
+}
+
+@Suite("Paths")
+struct PathsTests {
+  @Test("follow XDG, and ignore a path that is not absolute")
+  func xdg() {
+    let paths = Paths(environment: ["HOME": "/h", "XDG_DATA_HOME": "/d", "XDG_CONFIG_HOME": "relative"])
+    #expect(paths.memoryFile == "/d/rearview/memory.sqlite")
+    #expect(paths.configurationFile == "/h/.config/rearview/config.toml")
+    #expect(paths.state == "/h/.local/state/rearview")
+  }
+}

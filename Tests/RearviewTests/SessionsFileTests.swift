@@ -1,0 +1,188 @@
+import Foundation
+import GRDB
+import Logging
+import RearviewChat
+import RearviewEngine
+import RearviewMemory
+import Testing
+
+@testable import Rearview
+
+/// A store that takes or refuses what it is told to.
+actor GatedStore: MemoryStore {
+  nonisolated let location = "gated"
+  var refuses = false
+  private(set) var retained: [RetainTurn] = []
+
+  func refuse(_ flag: Bool) { refuses = flag }
+
+  func retain(_ turn: RetainTurn) async throws {
+    if refuses { throw MemoryStoreError.unavailable(location: location, cause: "it is closed") }
+    retained.append(turn)
+  }
+  func recall(_ query: RecallQuery) async throws -> RecallResult { RecallResult() }
+  func banks() async throws -> [Bank] { [] }
+  func memories(_ request: MemoryPageRequest) async throws -> MemoryPage { MemoryPage(memories: [], next: nil) }
+  func memory(id: String, bankID: String) async throws -> Memory? { nil }
+  func edit(id: String, bankID: String, text: String) async throws -> Memory {
+    throw MemoryStoreError.noSuchMemory(id: id, bankID: bankID)
+  }
+  func invalidate(id: String, bankID: String, reason: String?) async throws -> Memory {
+    throw MemoryStoreError.noSuchMemory(id: id, bankID: bankID)
+  }
+  func restore(id: String, bankID: String) async throws -> Memory {
+    throw MemoryStoreError.noSuchMemory(id: id, bankID: bankID)
+  }
+}
+
+@Suite("The sessions file")
+struct SessionsFileTests {
+  private let folder: Folder
+  private let file: SessionsFile
+  private let store = GatedStore()
+
+  init() throws {
+    folder = try Folder()
+    file = try Self.open(folder)
+  }
+
+  private static func open(_ folder: Folder) throws -> SessionsFile {
+    try SessionsFile(path: folder.path + "/data/sessions.sqlite", runningFolder: folder.path + "/data/running")
+  }
+
+  private func record(_ question: String, session: String = "s1", at seconds: Double = 0) -> TurnRecord {
+    TurnRecord(
+      id: UUID().uuidString, sessionID: session, startedAt: Date(timeIntervalSince1970: 1_770_000_000 + seconds),
+      question: question, model: "test/model", settings: MemorySettings())
+  }
+
+  private func finish(_ record: TurnRecord, answer: String, history: [Message] = []) async throws -> TurnRecord {
+    var record = record
+    record.answer.text = answer
+    record.answer.state = .complete
+    record.block = "BLOCK"
+    record.messages = [Message(.system, "BLOCK")] + history + [Message(.user, record.question)]
+    record.storage = Storage(state: .queued)
+    try await file.close(record, retaining: retained(of: record, at: record.startedAt))
+    return record
+  }
+
+  @Test("gives back a session's turns as they were, the exact messages included")
+  func roundTrip() async throws {
+    let first = record("one")
+    try await file.open(first)
+    let firstDone = try await finish(first, answer: "eins")
+    let second = record("two", at: 5)
+    try await file.open(second)
+    let secondDone = try await finish(second, answer: "zwei", history: conversation(of: [firstDone]))
+    let turns = try await file.turns(ofSession: "s1")
+    #expect(turns == [firstDone, secondDone])
+    #expect(try await file.lastSession()?.title == "one")
+  }
+
+  @Test("keeps its files to its owner")
+  func modes() throws {
+    let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/data/sessions.sqlite")
+    #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+    let data = try FileManager.default.attributesOfItem(atPath: folder.path + "/data")
+    #expect((data[.posixPermissions] as? NSNumber)?.intValue == 0o700)
+  }
+
+  @Test("closes turns of a program that is gone, with what had come, and leaves those of one that runs")
+  func recovery() async throws {
+    let other = try Self.open(folder)
+    let alive = record("still running", session: "alive")
+    try await other.open(alive)
+    var dead: SessionsFile? = try Self.open(folder)
+    let lost = record("My dog is called Biscuit", session: "dead")
+    try await dead?.open(lost)
+    try await dead?.checkpoint(turnID: lost.id, text: "What a nice")
+    dead = nil
+    #expect(try await file.recover() == 1)
+    #expect(try await file.recover() == 0)
+    let turns = try await file.turns(ofSession: "dead")
+    #expect(turns.map(\.answer.text) == ["What a nice"])
+    #expect(turns.map(\.answer.state) == [.cut])
+    await StorageQueue(file: file, store: store, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }).drain()
+    let retained = await store.retained
+    #expect(retained.map(\.turnID) == [lost.id])
+    #expect(retained.first?.messages.map(\.text) == ["My dog is called Biscuit", "What a nice"])
+    #expect(retained.first?.messages.map(\.isCut) == [false, true])
+    #expect(try await file.turns(ofSession: "alive").map(\.answer.state) == [.streaming])
+  }
+
+  @Test("refuses a file of a newer program and leaves it as it is")
+  func newer() throws {
+    let path = folder.path + "/data/sessions.sqlite"
+    try file.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 99") }
+    #expect(throws: MemoryStoreError.newerFormat(location: path, found: 99, known: SessionsFile.format)) {
+      _ = try Self.open(folder)
+    }
+  }
+
+  @Test("queues a turn and its record in one go, and brings it to the store")
+  func queue() async throws {
+    let queue = StorageQueue(file: file, store: store, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let turn = record("one")
+    try await file.open(turn)
+    _ = try await finish(turn, answer: "eins")
+    #expect(try await queue.waiting() == 1)
+    #expect(await queue.store(turnID: turn.id) == Storage(state: .stored))
+    #expect(try await queue.waiting() == 0)
+    #expect(await store.retained.map(\.turnID) == [turn.id])
+    #expect(try await file.turns(ofSession: "s1").map(\.storage.state) == [.stored])
+  }
+
+  @Test("keeps what the store refuses, in order, until it takes it")
+  func refusal() async throws {
+    let queue = StorageQueue(file: file, store: store, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    await store.refuse(true)
+    var ids: [String] = []
+    for question in ["one", "two"] {
+      let turn = record(question)
+      ids.append(turn.id)
+      try await file.open(turn)
+      _ = try await finish(turn, answer: "x")
+      let storage = await queue.store(turnID: turn.id)
+      #expect(storage.state == .failed)
+      #expect(storage.error?.contains("it is closed") == true)
+    }
+    #expect(try await queue.waiting() == 2)
+    #expect(try await file.turns(ofSession: "s1").map(\.storage.state) == [.failed, .queued])
+    await store.refuse(false)
+    await queue.drain(isLast: true)
+    #expect(await store.retained.map(\.turnID) == ids)
+    #expect(try await queue.waiting() == 0)
+  }
+
+  @Test("tries a refused turn again by itself")
+  func retry() async throws {
+    let queue = StorageQueue(file: file, store: store, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let (reports, continuation) = AsyncStream.makeStream(of: RearviewEngine.Storage.self)
+    await queue.onChange { _, storage in continuation.yield(storage) }
+    await store.refuse(true)
+    let turn = record("one")
+    try await file.open(turn)
+    _ = try await finish(turn, answer: "x")
+    _ = await queue.store(turnID: turn.id)
+    await store.refuse(false)
+    for await storage in reports where storage.state == .stored { break }
+    #expect(await store.retained.map(\.turnID) == [turn.id])
+  }
+
+  @Test("does not let one session's refused turn hold back another's")
+  func otherSessions() async throws {
+    let queue = StorageQueue(file: file, store: store, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    await store.refuse(true)
+    let stuck = record("one", session: "a")
+    try await file.open(stuck)
+    _ = try await finish(stuck, answer: "x")
+    _ = await queue.store(turnID: stuck.id)
+    await store.refuse(false)
+    let free = record("two", session: "b")
+    try await file.open(free)
+    _ = try await finish(free, answer: "y")
+    #expect(await queue.store(turnID: free.id) == Storage(state: .stored))
+    #expect(await store.retained.map(\.turnID) == [free.id])
+  }
+}
