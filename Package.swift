@@ -61,6 +61,15 @@ let package = Package(
         .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       path: "Sources/Rearview"),
+    .target(
+      name: "RearviewThemes", path: "themes", sources: ["Themes.swift"],
+      resources: [.embedInCode("terminal.toml"), .embedInCode("dark.toml"), .embedInCode("light.toml")]),
+    .target(
+      name: "RearviewInterface",
+      dependencies: [
+        "Rearview", "RearviewEngine", "RearviewChat", "RearviewMemory", "RearviewText", "RearviewThemes",
+      ],
+      path: "Sources/Interface"),
     .testTarget(name: "ChatTests", dependencies: ["RearviewChat"], path: "Tests/ChatTests"),
     .testTarget(name: "TextTests", dependencies: ["RearviewText"], path: "Tests/TextTests"),
     .testTarget(
@@ -91,6 +100,12 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/RearviewTests"),
+    .testTarget(
+      name: "InterfaceTests",
+      dependencies: [
+        "RearviewInterface", "Rearview", "RearviewEngine", "RearviewChat", "RearviewMemory", "RearviewText",
+      ],
+      path: "Tests/InterfaceTests", exclude: ["Frames"]),
     .target(name: "ScriptedServer", path: "Tests/Support/ScriptedServer"),
     .target(name: "CPty", path: "Tests/Support/CPty", linkerSettings: [.linkedLibrary("util")]),
     .systemLibrary(name: "CVterm", path: "Tests/Support/CVterm", providers: [.apt(["libvterm-dev"])]),

@@ -1,0 +1,66 @@
+import RearviewChat
+import RearviewEngine
+import RearviewText
+
+/// A turn as the chat pane shows it, with its text laid out.
+public struct ChatTurn: Sendable, Identifiable {
+  public private(set) var record: TurnRecord
+  private var question: DisplayText
+  private var sanitiser = StreamSanitiser()
+  private var body = MarkdownText()
+  private var laidOutQuestion: (width: Int, lines: [DisplayText])?
+  /// Estimated tokens of what was sent, and of the answer once it is finished.
+  private var sentTokens = 0
+  private var answerTokens: Int?
+  public var id: String { record.id }
+
+  public init(_ record: TurnRecord) {
+    self.record = record
+    question = DisplayText(record.question)
+    body.append(sanitiser.feed(record.answer.text))
+    countSentTokens()
+    if record.answer.state != .streaming { finish() }
+  }
+
+  public mutating func append(_ text: String) {
+    record.answer.text += text
+    body.append(sanitiser.feed(text))
+  }
+
+  mutating func update(_ change: (inout TurnRecord) -> Void) {
+    let before = record.messages.count
+    change(&record)
+    if record.messages.count != before { countSentTokens() }
+  }
+
+  private mutating func countSentTokens() {
+    sentTokens = estimatedTokens(record.messages.isEmpty ? [Message(.user, record.question)] : record.messages)
+  }
+
+  /// The provider's count, or an estimate: rough while the answer streams.
+  var tokens: Int {
+    if let usage = record.answer.usage { return usage.inputTokens + usage.outputTokens }
+    return sentTokens + (answerTokens ?? record.answer.text.utf8.count / 4)
+  }
+
+  /// The answer will not grow any more.
+  public mutating func finish() {
+    body.append(sanitiser.finish())
+    body.finish()
+    answerTokens = estimatedTokens(record.answer.text)
+  }
+
+  /// Characters of the answer that were taken out because they cannot be shown.
+  var hiddenCount: Int { sanitiser.hiddenCount }
+
+  mutating func questionLines(width: Int) -> [DisplayText] {
+    if let laidOutQuestion, laidOutQuestion.width == width { return laidOutQuestion.lines }
+    let lines = wrap(question, to: width)
+    laidOutQuestion = (width, lines)
+    return lines
+  }
+
+  mutating func bodyLineCount(width: Int) -> Int { body.lineCount(width: width) }
+
+  mutating func bodyLines(width: Int, range: Range<Int>) -> [StyledLine] { body.lines(width: width, range: range) }
+}

@@ -1,0 +1,98 @@
+import RearviewText
+
+/// A list that is filtered as one types.
+public struct Menu: Sendable {
+  public enum Purpose: Hashable, Sendable {
+    case bank, model, theme, palette
+  }
+
+  public struct Item: Hashable, Sendable {
+    /// What picking it gives: a name, or a command's name.
+    public var value: String
+    public var label: DisplayText
+    /// Facts at the right.
+    public var detail: DisplayText
+    public var isCurrent: Bool
+
+    public init(value: String, label: DisplayText, detail: DisplayText = "", isCurrent: Bool = false) {
+      self.value = value
+      self.label = label
+      self.detail = detail
+      self.isCurrent = isCurrent
+    }
+  }
+
+  public var purpose: Purpose
+  public var items: [Item]
+  public var filter = TextEditor()
+  public var selection = 0
+  /// Whether more items are on their way.
+  public var isLoading: Bool
+
+  public init(_ purpose: Purpose, items: [Item], isLoading: Bool = false) {
+    self.purpose = purpose
+    self.items = items
+    self.isLoading = isLoading
+    selection = items.firstIndex(where: \.isCurrent) ?? 0
+  }
+
+  public var title: DisplayText {
+    switch purpose {
+    case .bank: "Bank"
+    case .model: "Model"
+    case .theme: "Theme"
+    case .palette: "Commands"
+    }
+  }
+
+  /// Items whose label holds the letters of the filter in their order, best first; and what was typed itself where a
+  /// new name may be given.
+  public var shown: [Item] {
+    let typed = filter.text.trimmingCharacters(in: .whitespaces)
+    guard !typed.isEmpty else { return items }
+    var ranked = items.enumerated().compactMap { index, item in
+      Self.rank(typed, in: item.label.string).map { (rank: $0, index: index, item: item) }
+    }
+    ranked.sort { ($0.rank, $0.index) < ($1.rank, $1.index) }
+    let found = ranked.map(\.item)
+    guard let new = newItem(typed), !items.contains(where: { $0.value == typed }) else { return found }
+    return found + [new]
+  }
+
+  private func newItem(_ typed: String) -> Item? {
+    switch purpose {
+    case .bank: Item(value: typed, label: "New bank " + DisplayText(line: typed))
+    case .model: typed.contains("/") ? Item(value: typed, label: "Use " + DisplayText(line: typed)) : nil
+    case .theme, .palette: nil
+    }
+  }
+
+  /// Lower is better; `nil` when the letters are not all there in their order. A whole match beats a match at the
+  /// starts of words, and that beats scattered letters.
+  static func rank(_ typed: String, in label: String) -> Int? {
+    let (typed, label) = (typed.lowercased(), label.lowercased())
+    if label.hasPrefix(typed) { return 0 }
+    if let range = label.range(of: typed) {
+      let before = label[..<range.lowerBound].last
+      return before.map { $0.isLetter || $0.isNumber } ?? false ? 2 : 1
+    }
+    var gaps = 0
+    var rest = label[...]
+    for character in typed where character != " " {
+      guard let index = rest.firstIndex(of: character) else { return nil }
+      gaps += rest.distance(from: rest.startIndex, to: index)
+      rest = rest[rest.index(after: index)...]
+    }
+    return 10 + gaps
+  }
+
+  mutating func move(by steps: Int) {
+    let count = shown.count
+    selection = count == 0 ? 0 : min(max(0, selection + steps), count - 1)
+  }
+
+  var selected: Item? {
+    let shown = shown
+    return shown.indices.contains(selection) ? shown[selection] : nil
+  }
+}

@@ -1,0 +1,156 @@
+import Foundation
+import Rearview
+import RearviewChat
+import RearviewEngine
+import RearviewMemory
+import RearviewText
+
+/// Everything that the screen shows.
+public struct State: Sendable {
+  public var size: Size
+  public var theme: Theme
+  public var now: Date
+  public var focus = Pane.composer
+  /// What the right pane of two columns shows; in one column, what is shown whole while `isWhole`.
+  public var right = Pane.memory
+  public var isWhole = false
+  public var composer = TextEditor()
+  /// Where the reader walks through older questions; `nil` when typing something new.
+  var promptIndex: Int?
+  /// What was being typed before that.
+  var draft = TextEditor()
+
+  public var session: Session
+  public var turns: [ChatTurn] = []
+  /// The turn that is under way.
+  public var runningTurn: String?
+  /// Whether what is typed goes out as soon as the answer is complete.
+  var isSendPending = false
+  public var chat = ChatScroll()
+  public var memory = MemoryPane()
+  public var inspector = Inspector()
+  public var overlays: [Overlay] = []
+  public var isLeaderPending = false
+  public var toast: Toast?
+  /// When Ctrl-C was pressed; a second one within two seconds quits.
+  var interruptedAt: Date?
+  public var storeStatus = StoreStatus()
+  /// What to say in an empty chat about the model.
+  public var modelHint: DisplayText?
+  /// Counts requests for lists, so that an answer that was overtaken is dropped.
+  var lastRequest = 0
+  /// The theme to go back to when the theme menu is left.
+  var themeBefore: Theme?
+  public var isFinished = false
+  var laidOutPrompt: PromptLines?
+  /// An edit that was left without saving; it comes back when the same memory is edited again.
+  var editDraft: MemoryEditor?
+
+  public init(size: Size, theme: Theme, session: Session, now: Date, modelHint: DisplayText? = nil) {
+    self.size = size
+    self.theme = theme
+    self.session = session
+    self.now = now
+    self.modelHint = modelHint
+  }
+
+  public var layout: Layout {
+    Layout(
+      size: size, composerRows: composer.rows(width: composerWidth).count, right: right,
+      isWhole: isWhole)
+  }
+
+  var composerWidth: Int { max(2, size.columns - 4) }
+
+  public var isTooSmall: Bool { size.columns < Layout.smallest.columns || size.rows < Layout.smallest.rows }
+
+  /// Where the keyboard is.
+  public var context: Context {
+    if let overlay = overlays.last {
+      switch overlay {
+      case .menu: return .menu
+      case .help: return .help
+      case .editor: return .editor
+      }
+    }
+    switch focus {
+    case .composer: return .composer
+    case .chat: return .chat
+    case .memory: return .memory
+    case .inspector:
+      switch inspector.view {
+      case .banks: return .banks
+      case .memories: return inspector.isFiltering ? .filter : .memories
+      case .detail: return .detail
+      }
+    }
+  }
+
+  /// The turn that the memory pane shows.
+  var shownTurn: Int? {
+    guard !turns.isEmpty else { return nil }
+    return min(memory.turn ?? turns.count - 1, turns.count - 1)
+  }
+
+  var runningIndex: Int? { runningTurn.flatMap { id in turns.lastIndex { $0.id == id } } }
+
+  /// Tokens of the session: the provider's where it told them, else estimates.
+  var tokens: (count: Int, isEstimate: Bool) {
+    (turns.reduce(0) { $0 + $1.tokens }, turns.contains { $0.record.answer.usage == nil })
+  }
+}
+
+/// Where the chat pane stands.
+public struct ChatScroll: Hashable, Sendable {
+  /// The line on top: a turn and a line of it. `nil` follows the end.
+  public var anchor: Anchor?
+
+  public struct Anchor: Hashable, Sendable {
+    public var turn: Int
+    public var line: Int
+  }
+}
+
+/// What the memory pane shows.
+public struct MemoryPane: Hashable, Sendable {
+  public enum View: Hashable, Sendable {
+    case memories, prompt
+  }
+  public var view = View.memories
+  /// The turn whose record is shown; `nil` for the last one.
+  public var turn: Int?
+  public var scroll = 0
+}
+
+/// A line that says for some seconds what was done.
+public struct Toast: Hashable, Sendable {
+  public var text: DisplayText
+  public var isError: Bool
+  public var until: Date
+}
+
+/// How the memory store does.
+public struct StoreStatus: Hashable, Sendable {
+  /// Valid memories of the bank, as last told.
+  public var memoryCount: Int?
+  /// Turns in the queue that the store did not take yet.
+  public var waiting = 0
+  /// What failed last, until something works again.
+  public var error: DisplayText?
+
+  public init() {}
+}
+
+/// Something drawn over the panes; the last one has the keyboard.
+public enum Overlay: Sendable {
+  case menu(Menu)
+  case help(scroll: Int)
+  case editor(MemoryEditor)
+}
+
+/// The form that changes a memory's text.
+public struct MemoryEditor: Hashable, Sendable {
+  public var memory: Memory
+  public var text: TextEditor
+  public var scroll = 0
+}

@@ -1,0 +1,149 @@
+import Foundation
+import RearviewChat
+import RearviewEngine
+import RearviewText
+
+/// How turns are laid out in the chat pane: a two-cell gutter, text at most 120 wide, one blank row between messages.
+struct ChatLayout {
+  let columns: Int
+  let now: Date
+
+  static let gutter = 2
+  var textColumns: Int { max(4, min(120, columns - Self.gutter - 1)) }
+
+  /// Rows before the answer's text, rows of it, rows after it.
+  private func parts(of turn: inout ChatTurn) -> (head: [StyledLine], bodyCount: Int, tail: [StyledLine]) {
+    let bar = styled("▌ ", .user)
+    let record = turn.record
+    var head = [bar + styled("You", .user, .bold) + styled("  " + LocalTime(record.startedAt).clock, .muted)]
+    head += turn.questionLines(width: textColumns).map { bar + styled($0) }
+    head += [styled(""), styled("  ") + answerHead(record)]
+    let bodyCount = turn.bodyLineCount(width: textColumns)
+    return (head, bodyCount, tail(of: turn))
+  }
+
+  private func tail(of turn: ChatTurn) -> [StyledLine] {
+    let record = turn.record
+    var lines: [StyledLine] = []
+    if let error = record.answer.error, record.answer.state == .failed || record.answer.state == .cut {
+      let isStopped = error == "Stopped."
+      let role: StyleRole = isStopped ? .warning : .error
+      let text: DisplayText =
+        isStopped
+        ? (record.answer.text.isEmpty ? "Stopped before the answer began." : "Stopped; what came is kept.")
+        : DisplayText(line: error)
+      lines += (styled(isStopped ? "■ " : "✗ ", role) + styled(text, role)).wrapped(to: textColumns, hangingIndent: 2)
+    }
+    if turn.hiddenCount > 0 {
+      lines.append(
+        styled("· " + count(turn.hiddenCount, "hidden character", "hidden characters") + " left out", .muted))
+    }
+    return lines.map { styled("  ") + $0 } + [styled("")]
+  }
+
+  /// `openai/gpt-4o-mini  1.9 s · 120 tokens · 3 memories`
+  private func answerHead(_ record: TurnRecord) -> StyledLine {
+    var facts: [DisplayText] = []
+    switch record.answer.state {
+    case .streaming:
+      let seconds = max(0, Int(now.timeIntervalSince(record.startedAt)))
+      let doing: DisplayText =
+        record.retrieval.state == .asking
+        ? "asking memory"
+        : record.answer.text.isEmpty
+          ? (record.answer.reasoning.isEmpty ? "waiting" : "thinking") : "answering"
+      facts.append("\(spinner) " + doing + (seconds > 0 ? " \(seconds) s" : ""))
+    case .complete, .cut, .failed:
+      if let duration = record.answer.durationMilliseconds { facts.append(elapsed(milliseconds: duration)) }
+      if let usage = record.answer.usage { facts.append(compact(usage.outputTokens) + " tokens") }
+    }
+    let injected = record.retrieval.injected.count
+    if injected > 0 { facts.append(count(injected, "memory", "memories")) }
+    if record.storage.state == .failed { facts.append("not stored yet") }
+    var line = styled(DisplayText(line: record.model), .assistant)
+    for (index, fact) in facts.enumerated() { line = line + styled((index == 0 ? "  " : " · ") + fact, .muted) }
+    return line.truncated(to: textColumns)
+  }
+
+  private var spinner: DisplayText {
+    let marks: [DisplayText] = ["|", "/", "-", "\\"]
+    return marks[abs(Int(now.timeIntervalSince1970)) % marks.count]
+  }
+
+  func height(of turn: inout ChatTurn) -> Int {
+    let parts = parts(of: &turn)
+    return parts.head.count + parts.bodyCount + parts.tail.count
+  }
+
+  /// The rows of a turn from one on, at most so many.
+  func rows(of turn: inout ChatTurn, from first: Int, limit: Int) -> [StyledLine] {
+    let parts = parts(of: &turn)
+    var rows = Array(parts.head.dropFirst(first).prefix(limit))
+    let bodyStart = max(0, first - parts.head.count)
+    let bodyEnd = min(parts.bodyCount, bodyStart + limit - rows.count)
+    if bodyStart < bodyEnd {
+      rows += turn.bodyLines(width: textColumns, range: bodyStart..<bodyEnd).map { styled("  ") + $0 }
+    }
+    if rows.count < limit {
+      let tailStart = max(0, first - parts.head.count - parts.bodyCount)
+      rows += parts.tail.dropFirst(tailStart).prefix(limit - rows.count)
+    }
+    return rows
+  }
+
+  /// The top line that shows the end of the chat in the last of `rows`.
+  func anchorAtEnd(of turns: inout [ChatTurn], rows: Int) -> ChatScroll.Anchor {
+    var missing = rows
+    for index in turns.indices.reversed() {
+      let height = height(of: &turns[index])
+      if height >= missing { return ChatScroll.Anchor(turn: index, line: height - missing) }
+      missing -= height
+    }
+    return ChatScroll.Anchor(turn: 0, line: 0)
+  }
+}
+
+func drawChat(_ state: inout State, layout: Layout, on canvas: inout Canvas) {
+  guard let pane = layout.panes[.chat], let body = layout.body(of: .chat) else { return }
+  let view = ChatLayout(columns: body.columns, now: state.now)
+  guard !state.turns.isEmpty else {
+    canvas.rule(pane, title: "Chat", isFocused: state.focus == .chat)
+    drawEmptyChat(state, in: body, on: &canvas)
+    return
+  }
+  let end = view.anchorAtEnd(of: &state.turns, rows: body.rows)
+  var anchor = state.chat.anchor ?? end
+  if (anchor.turn, anchor.line) > (end.turn, end.line) { anchor = end }
+  var row = 0
+  var index = anchor.turn
+  var line = anchor.line
+  while row < body.rows, index < state.turns.count {
+    let rows = view.rows(of: &state.turns[index], from: line, limit: body.rows - row)
+    for text in rows {
+      canvas.draw(text, in: body, row: row)
+      row += 1
+    }
+    index += 1
+    line = 0
+  }
+  let isAtEnd = state.chat.anchor == nil || (anchor.turn, anchor.line) >= (end.turn, end.line)
+  let place: DisplayText =
+    isAtEnd
+    ? "" : "turn \(anchor.turn + 1) of \(state.turns.count) · more below (End)"
+  canvas.rule(pane, title: "Chat", isFocused: state.focus == .chat, right: place)
+}
+
+private func drawEmptyChat(_ state: State, in body: Rect, on canvas: inout Canvas) {
+  let width = max(4, min(72, body.columns - 4))
+  var lines = [
+    styled("Type a message and press Enter.", .text),
+    styled("What you say is kept in bank ", .muted) + styled(DisplayText(line: state.session.bankID), .text)
+      + styled(" and recalled when it helps; the memory pane shows it.", .muted),
+  ].flatMap { $0.wrapped(to: width) }
+  if let hint = state.modelHint {
+    lines.append(styled(""))
+    lines += styled(hint, .muted).wrapped(to: width)
+  }
+  let top = max(1, (body.rows - lines.count) / 3)
+  for (offset, line) in lines.enumerated() { canvas.draw(line, in: body, row: top + offset, indent: 2) }
+}

@@ -1,0 +1,412 @@
+import Foundation
+import RearviewEngine
+import RearviewInterface
+import RearviewMemory
+import RearviewText
+import Testing
+
+@Suite("Keys and events")
+struct ReduceTests {
+  @Test("Enter sends what is typed, once")
+  func send() throws {
+    var state = try makeState()
+    state.type("Hello")
+    #expect(state.press(.enter) == [.send(question: "Hello")])
+    #expect(state.composer.isEmpty)
+    state.type("More")
+    #expect(state.press(.enter) == [])
+    #expect(state.composer.text == "More")
+  }
+
+  @Test("Enter while an answer comes sends when it is complete, and not when it was stopped")
+  func sendLater() throws {
+    for answerState in [Answer.State.complete, .cut] {
+      var state = try makeState()
+      state.play("First", id: "t1", recalled: [], answer: "One", finish: false)
+      state.type("Second")
+      #expect(state.press(.enter) == [])
+      var answer = Answer()
+      answer.state = answerState
+      answer.text = "One"
+      #expect(state.tell("t1", .finished(answer)) == (answerState == .complete ? [.send(question: "Second")] : []))
+      #expect(state.composer.text == (answerState == .complete ? "" : "Second"))
+    }
+  }
+
+  @Test("a new session does not wait for the answer of the old one, nor take it in")
+  func newSessionMeanwhile() throws {
+    var state = try makeState()
+    state.play("First", id: "t1", recalled: [], answer: "One", finish: false)
+    #expect(state.leader("n") == [.newSession])
+    state.tell("t1", .text(" more"))
+    state.tell("t1", .finished(Answer()))
+    #expect(state.turns.isEmpty)
+    state.type("Second")
+    #expect(state.press(.enter) == [.send(question: "Second")])
+  }
+
+  @Test("Enter on blanks sends nothing")
+  func sendNothing() throws {
+    var state = try makeState()
+    state.type("  ")
+    #expect(state.press(.enter) == [])
+  }
+
+  @Test("Ctrl-J and Alt-Enter begin a line, and the composer grows to a third of the screen at most")
+  func newline() throws {
+    var state = try makeState()
+    state.type("a")
+    state.press(.character("j"), .control)
+    state.type("b")
+    state.press(.enter, .alt)
+    state.type("c")
+    #expect(state.composer.text == "a\nb\nc")
+    #expect(state.layout.composer.rows == 4)
+    for _ in 0..<30 { state.press(.character("j"), .control) }
+    #expect(state.layout.composer.rows == 9)
+    #expect(render(&state).cursor?.row == 22)
+  }
+
+  @Test("a paste is one edit and never keys")
+  func paste() throws {
+    var state = try makeState()
+    _ = reduce(&state, .input(.paste("one\ntwo\u{18}q")))
+    #expect(state.composer.text == "one\ntwo\u{18}q")
+    #expect(!state.isFinished)
+  }
+
+  @Test("Esc stops the stream, goes back, and never quits")
+  func escape() throws {
+    var state = try makeState()
+    state.play("Hello", id: "t1", recalled: [], answer: "Hi", finish: false)
+    #expect(state.press(.escape) == [.cancelTurn])
+    state.tell("t1", .finished(Answer()))
+    state.press(.function(3))
+    #expect(state.focus == .inspector)
+    for _ in 0..<5 { state.press(.escape) }
+    #expect(state.focus == .composer)
+    #expect(!state.isFinished)
+  }
+
+  @Test("Ctrl-D quits on an empty composer and deletes in a full one")
+  func endOfInput() throws {
+    var state = try makeState()
+    state.type("ab")
+    state.press(.character("a"), .control)
+    state.press(.character("d"), .control)
+    #expect(state.composer.text == "b")
+    #expect(!state.isFinished)
+    state.press(.character("d"), .control)
+    #expect(state.press(.character("d"), .control) == [.quit])
+    #expect(state.isFinished)
+  }
+
+  @Test("Ctrl-C clears, gives the text back to Ctrl-Y, and quits when pressed twice")
+  func interrupt() throws {
+    var state = try makeState()
+    state.type("precious")
+    state.press(.character("c"), .control)
+    #expect(state.composer.isEmpty)
+    state.press(.character("y"), .control)
+    #expect(state.composer.text == "precious")
+    _ = reduce(&state, .tick(state.now.addingTimeInterval(3)))
+    state.press(.character("c"), .control)
+    #expect(!state.isFinished)
+    state.press(.character("c"), .control)
+    #expect(state.isFinished)
+  }
+
+  @Test("Tab and Shift-Tab walk through what can be seen")
+  func tab() throws {
+    var state = try makeState(columns: 200, rows: 60)
+    var seen: [Pane] = []
+    for _ in 0..<4 {
+      state.press(.tab)
+      seen.append(state.focus)
+    }
+    #expect(seen == [.chat, .memory, .inspector, .composer])
+    state.press(.tab, .shift)
+    #expect(state.focus == .inspector)
+  }
+
+  @Test("F2 and F3 show a pane whole in one column, beside the chat in two")
+  func paneKeys() throws {
+    var state = try makeState()
+    state.press(.function(3))
+    #expect(state.layout.panes.keys.sorted { "\($0)" < "\($1)" } == [.inspector])
+    state.press(.function(3))
+    #expect(Set(state.layout.panes.keys) == [.chat, .memory])
+    _ = reduce(&state, .input(.resize(Size(columns: 120, rows: 40))))
+    state.press(.function(3))
+    #expect(Set(state.layout.panes.keys) == [.chat, .inspector])
+    state.press(.function(2))
+    #expect(Set(state.layout.panes.keys) == [.chat, .memory])
+  }
+
+  @Test("columns change at 104 and at 160")
+  func columns() throws {
+    let counts = try [40, 103, 104, 159, 160, 300].map { try makeState(columns: $0).layout.panes.count }
+    #expect(counts == [2, 2, 2, 2, 3, 3])
+    #expect(try makeState(columns: 103).layout.columns == .one)
+    #expect(try makeState(columns: 104).layout.columns == .two)
+    #expect(try makeState(columns: 160).layout.columns == .three)
+  }
+
+  @Test("a failed turn gives its words back, unless something else is typed")
+  func giveBack() throws {
+    for typed in ["", "new words"] {
+      var state = try makeState()
+      state.play("old words", id: "t1", recalled: [], answer: "", finish: false)
+      state.type(typed)
+      var answer = Answer()
+      answer.state = .failed
+      answer.error = "OpenAI cannot be reached."
+      state.tell("t1", .finished(answer))
+      #expect(state.composer.text == (typed.isEmpty ? "old words" : typed))
+      #expect(state.runningTurn == nil)
+    }
+  }
+
+  @Test("a turn that could not be saved gives its words back and says why")
+  func notOpened() throws {
+    var state = try makeState()
+    state.type("Hello")
+    state.press(.enter)
+    var record = TurnRecord(
+      id: "t1", sessionID: state.session.id, startedAt: noon, question: "Hello", model: "m", settings: MemorySettings())
+    record.answer.state = .failed
+    record.answer.error = "The disk is full."
+    state.tell("t1", .record(record))
+    #expect(state.composer.text == "Hello")
+    #expect(state.runningTurn == nil)
+    #expect(state.text().contains("The disk is full."))
+  }
+
+  @Test("the view stays where the reader is while an answer streams, and End follows again")
+  func follow() throws {
+    var state = try makeState()
+    let long = (1...60).map { "Line \($0)." }.joined(separator: "\n\n")
+    state.play("Tell me", id: "t1", recalled: [], answer: long, finish: false)
+    #expect(state.text().contains("Line 60."))
+    state.press(.pageUp)
+    let before = chatRows(of: &state)
+    for piece in ["\n\nMore.", "\n\nStill more."] { state.tell("t1", .text(piece)) }
+    #expect(chatRows(of: &state) == before)
+    #expect(state.text().contains("more below (End)"))
+    state.press(.tab)
+    state.press(.end)
+    #expect(state.text().contains("Still more."))
+    state.press(.pageUp)
+    for _ in 0..<30 { state.press(.pageDown) }
+    #expect(state.chat.anchor == nil)
+  }
+
+  private func chatRows(of state: inout State) -> [Substring] {
+    Array(state.text().split(separator: "\n", omittingEmptySubsequences: false)[2..<10])
+  }
+
+  @Test("[ and ] walk through the records of earlier turns")
+  func turns() throws {
+    var state = try makeState(columns: 120, rows: 40)
+    state.play("First", id: "t1", recalled: [recalled("memory of the first")], answer: "1")
+    state.play("Second", id: "t2", recalled: [recalled("memory of the second", id: "m2")], answer: "2")
+    state.press(.function(2))
+    #expect(state.text().contains("memory of the second"))
+    state.press(.character("["))
+    #expect(state.text().contains("turn 1 of 2"))
+    #expect(state.text().contains("memory of the first"))
+    state.press(.character("]"))
+    #expect(state.text().contains("turn 2 of 2"))
+  }
+
+  @Test("a new session keeps bank and model and forgets the rest")
+  func newSession() throws {
+    var state = try makeState()
+    state.play("First", id: "t1", recalled: [], answer: "1")
+    let before = state.session
+    #expect(state.leader("n") == [.newSession])
+    #expect(state.turns.isEmpty)
+    #expect(state.session.id != before.id)
+    #expect(state.session.bankID == before.bankID)
+  }
+
+  @Test("menus filter as one types, take a new name, and Esc changes nothing")
+  func menus() throws {
+    var state = try makeState()
+    #expect(state.leader("b") == [.loadBanks])
+    _ = reduce(&state, .banks(.success([Bank(id: "default"), Bank(id: "garden"), Bank(id: "work")])))
+    state.type("grd")
+    #expect(state.press(.enter) == [.use(bankID: "garden")])
+    #expect(state.session.bankID == "garden")
+    state.leader("b")
+    state.type("travel")
+    #expect(state.press(.enter) == [.use(bankID: "travel")])
+    #expect(state.leader("m") == [.loadModels])
+    state.type("ollama/llama3")
+    state.press(.escape)
+    #expect(state.session.model == "openai/gpt-4o-mini")
+    state.leader("m")
+    state.type("ollama/llama3")
+    #expect(state.press(.enter) == [.use(model: "ollama/llama3")])
+  }
+
+  @Test("themes change while the menu is walked through, and Esc brings the old one back")
+  func themeMenu() throws {
+    var state = try makeState()
+    #expect(state.leader("t") == [.listThemes])
+    _ = reduce(&state, .themes(["terminal", "dark", "light"]))
+    #expect(state.press(.down) == [.loadTheme("dark")])
+    let dark = try ThemeLibrary(folder: "/nonexistent").theme("dark")
+    _ = reduce(&state, .theme(.success(dark)))
+    #expect(state.theme == dark)
+    #expect(state.press(.escape) == [.loadTheme("terminal")])
+    #expect(state.theme.name == "terminal")
+  }
+
+  @Test("every key of the table has one meaning in its place, and every command a line of help")
+  func table() {
+    for context in Context.allCases {
+      var seen: Set<Chord> = []
+      for binding in KeyTable.bindings where binding.contexts.contains(context) {
+        for chord in binding.chords { #expect(seen.insert(chord).inserted, "\(chord.written) twice in \(context)") }
+      }
+    }
+    let bound = Set(KeyTable.bindings.map(\.command))
+    #expect(bound == Set(Command.allCases))
+    #expect(KeyTable.bindings.allSatisfy { !$0.help.isEmpty })
+  }
+}
+
+@Suite("The inspector")
+struct InspectorTests {
+  /// Answers page requests as a store would, from a bank of that many memories.
+  private func serve(_ effects: [Effect], to state: inout State, count: Int, log: inout [Int]) {
+    var effects = effects
+    while let effect = effects.popLast() {
+      guard case .loadPage(let request, let number, let page) = effect else { continue }
+      log.append(number)
+      let start = page.after.flatMap(Int.init) ?? 0
+      let end = min(count, start + page.limit)
+      let memories = (start..<max(start, end)).map { someMemory("memory \($0) \(page.filter)", id: "\($0)") }
+      effects += reduce(
+        &state,
+        .page(
+          request: request, number: number,
+          .success(MemoryPage(memories: memories, next: end < count ? "\(end)" : nil))))
+    }
+  }
+
+  private func opened(count: Int, log: inout [Int]) throws -> State {
+    var state = try makeState()
+    _ = reduce(&state, .banks(.success([Bank(id: "default", memoryCount: count)])))
+    state.press(.function(3))
+    let effects = state.press(.enter)
+    serve(effects, to: &state, count: count, log: &log)
+    return state
+  }
+
+  @Test("walks through a long bank by pages and holds only a few of them")
+  func pages() throws {
+    var log: [Int] = []
+    var state = try opened(count: 1_000, log: &log)
+    for _ in 0..<700 { serve(state.press(.down), to: &state, count: 1_000, log: &log) }
+    #expect(state.inspector.list.selected?.id == "700")
+    #expect(state.text().contains("memory 700"))
+    for _ in 0..<700 { serve(state.press(.up), to: &state, count: 1_000, log: &log) }
+    #expect(state.inspector.list.selected?.id == "0")
+    #expect(log.prefix(8) == [0, 1, 2, 3, 4, 5, 6, 7])
+    #expect(log.count < 20)
+  }
+
+  @Test("filters as one types, and drops answers that were overtaken")
+  func filter() throws {
+    var log: [Int] = []
+    var state = try opened(count: 10, log: &log)
+    state.press(.character("/"))
+    let first = state.press(.character("a"))
+    let second = state.press(.character("b"))
+    serve(second, to: &state, count: 3, log: &log)
+    serve(first, to: &state, count: 10, log: &log)
+    #expect(state.inspector.list.filter == "ab")
+    #expect(state.text().contains("memory 0 ab"))
+    #expect(!state.text().contains("memory 5"))
+    state.press(.escape)
+    #expect(state.inspector.list.filter == "")
+  }
+
+  @Test("shows one memory whole, edits it, and keeps an edit that was left")
+  func edit() throws {
+    var log: [Int] = []
+    var state = try opened(count: 3, log: &log)
+    state.press(.enter)
+    #expect(state.text().contains("conversation:rearview:test"))
+    state.press(.character("e"))
+    state.type("!")
+    state.press(.escape)
+    state.press(.character("e"))
+    #expect(state.press(.character("s"), .control) == [.edit(id: "0", bankID: "default", text: "memory 0 !")])
+    let changed = someMemory("memory 0 !", id: "0")
+    _ = reduce(&state, .memoryChanged(.success(changed), done: "Memory changed"))
+    #expect(state.inspector.detail == changed)
+    #expect(state.inspector.list.selected == changed)
+  }
+
+  @Test("invalidates and restores, and says when there is nothing to do")
+  func invalidate() throws {
+    var log: [Int] = []
+    var state = try opened(count: 3, log: &log)
+    #expect(state.press(.character("r")) == [])
+    #expect(state.press(.character("i")) == [.invalidate(id: "0", bankID: "default")])
+    let retired = someMemory("memory 0", id: "0", state: .invalidated)
+    _ = reduce(&state, .memoryChanged(.success(retired), done: "Memory invalidated"))
+    #expect(state.text().contains("✗"))
+    #expect(state.press(.character("i")) == [])
+    #expect(state.press(.character("r")) == [.restore(id: "0", bankID: "default")])
+  }
+}
+
+@Suite("Themes")
+struct ThemeTests {
+  @Test("that ship name every role", arguments: ["terminal", "dark", "light"])
+  func complete(name: String) throws {
+    let theme = try ThemeLibrary(folder: "/nonexistent").theme(name)
+    #expect(theme.usesTrueColor == (name != "terminal"))
+    if name != "terminal" {
+      for role in StyleRole.allCases { #expect(theme[role].foreground != .standard, "\(role)") }
+    }
+  }
+
+  @Test(
+    "that do not parse say file, line and what to write",
+    arguments: [
+      ("[styles]\ntext = \"bold purple\"", "t.toml, line 2: text cannot be read: write it as"),
+      ("[styles]\nfoo = \"red\"", "t.toml, line 2: there is no role foo"),
+      ("[styles\n", "t.toml, line 1: this is not TOML"),
+      ("colour = 3", "t.toml, line 1: colour must be a text"),
+    ])
+  func broken(text: String, expected: String) {
+    do {
+      _ = try Theme(text: text, name: "t", file: "t.toml")
+      Issue.record("it was taken")
+    } catch {
+      #expect("\(error)".hasPrefix(expected), "\(error)")
+    }
+  }
+
+  @Test("are read from the user's folder first, and an unknown one names those there are")
+  func library() throws {
+    let folder = NSTemporaryDirectory() + "themes-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try "[styles]\ntext = \"#010203\"\n".write(toFile: folder + "/dark.toml", atomically: true, encoding: .utf8)
+    let library = ThemeLibrary(folder: folder)
+    #expect(library.names() == ["terminal", "dark", "light"])
+    #expect(try library.theme("dark")[.text].foreground == .rgb(1, 2, 3))
+    do {
+      _ = try library.theme("mauve")
+      Issue.record("it was found")
+    } catch {
+      #expect("\(error)".contains("there are terminal, dark, light"))
+    }
+  }
+}
