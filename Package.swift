@@ -8,9 +8,11 @@ let package = Package(
   name: "rearview",
   platforms: [.macOS(.v14)],
   products: [
+    .executable(name: "rearview", targets: ["RearviewCommand"]),
     .library(name: "Rearview", targets: ["Rearview"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -70,6 +72,15 @@ let package = Package(
         "Rearview", "RearviewEngine", "RearviewChat", "RearviewMemory", "RearviewText", "RearviewThemes",
       ],
       path: "Sources/Interface"),
+    .executableTarget(
+      name: "RearviewCommand",
+      dependencies: [
+        "Rearview", "RearviewInterface", "RearviewTerminal", "RearviewText", "RearviewEngine", "RearviewChat",
+        "RearviewMemory",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ],
+      path: "Sources/Command"),
     .testTarget(name: "ChatTests", dependencies: ["RearviewChat"], path: "Tests/ChatTests"),
     .testTarget(name: "TextTests", dependencies: ["RearviewText"], path: "Tests/TextTests"),
     .testTarget(
@@ -106,6 +117,18 @@ let package = Package(
         "RearviewInterface", "Rearview", "RearviewEngine", "RearviewChat", "RearviewMemory", "RearviewText",
       ],
       path: "Tests/InterfaceTests", exclude: ["Frames"]),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "RearviewCommand", "ScriptedServer", "TerminalEmulator", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
+      path: "Tests/EndToEndTests"),
+    .executableTarget(
+      name: "RearviewBenchmarks",
+      dependencies: [
+        "RearviewCommand", "RearviewEmbeddedMemory", "RearviewMemory", "ScriptedServer", "TerminalEmulator",
+      ],
+      path: "Tests/Benchmarks"),
     .target(name: "ScriptedServer", path: "Tests/Support/ScriptedServer"),
     .target(name: "CPty", path: "Tests/Support/CPty", linkerSettings: [.linkedLibrary("util")]),
     .systemLibrary(name: "CVterm", path: "Tests/Support/CVterm", providers: [.apt(["libvterm-dev"])]),

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import Rearview
+import RearviewEngine
+import RearviewInterface
+import RearviewTerminal
+import RearviewText
+
+/// The full-screen program.
+struct Chat: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Open the full-screen program (what rearview alone does).")
+
+  @OptionGroup var shared: SharedOptions
+
+  @Flag(name: [.customLong("continue"), .customShort("c")], help: "Open the last session.")
+  var continues = false
+
+  @Option(name: .long, help: ArgumentHelp("The theme.", valueName: "name"))
+  var theme: String?
+
+  func run() async throws {
+    let outcome: TerminalOutcome
+    do {
+      outcome = try await chat()
+    } catch {
+      throw CommandEnd(error)
+    }
+    if case .terminated(let signal) = outcome { signal.endProcess() }
+  }
+
+  /// Everything that can be wrong is found before the screen is taken.
+  private func chat() async throws -> TerminalOutcome {
+    let paths = Paths()
+    var shared = shared
+    if let theme { shared.set.append("theme=\(theme)") }
+    let configuration = try shared.configuration(paths: paths)
+    let themes = ThemeLibrary(folder: paths.themes)
+    let look = try themes.theme(configuration.theme)
+    try Paths.makeFolder(paths.state)
+    var options = TerminalOptions()
+    options.title = "rearview"
+    options.crashReportPath = paths.crashReport
+    let loop = try TerminalLoop<ChatProgram>(options: options)
+    let client = try await RearviewClient.open(
+      configuration: configuration, paths: paths, environment: options.environment)
+    try client.check(model: client.model)
+    let (session, turns) = try await Ask.session(client, continues: continues, shared: shared)
+    let outcome: TerminalOutcome
+    do {
+      let mailbox = loop.mailbox
+      outcome = try await loop.run { terminal in
+        var state = State(size: terminal.size, theme: look, session: session, now: Date())
+        state.turns = turns.map(ChatTurn.init)
+        if session.model == RearviewClient.builtInModel { state.modelHint = DisplayText(RearviewClient.modelHint) }
+        return ChatProgram(state: state, terminal: terminal, mailbox: mailbox, client: client, themes: themes)
+      }
+    } catch {
+      await client.close()
+      throw error
+    }
+    await client.close()
+    return outcome
+  }
+}

@@ -1,0 +1,179 @@
+import Foundation
+import Rearview
+import RearviewEngine
+import RearviewInterface
+import RearviewMemory
+import RearviewTerminal
+import RearviewText
+
+/// Ties terminal, interface and library together, on the terminal's thread: input and events go through `reduce`, the
+/// effects run in tasks, and what they find comes back through the mailbox.
+final class ChatProgram: TerminalProgram {
+  private var state: State
+  private let terminal: Terminal
+  private let outside: Outside
+  private var turn: Turn?
+  private var isDirty = true
+
+  init(
+    state: State, terminal: Terminal, mailbox: Mailbox<Action>, client: RearviewClient, themes: ThemeLibrary
+  ) {
+    self.state = state
+    self.terminal = terminal
+    let outside = Outside(client: client, mailbox: mailbox, themes: themes)
+    self.outside = outside
+    Task { await outside.start() }
+  }
+
+  var isFinished: Bool { state.isFinished }
+
+  var nextTick: ContinuousClock.Instant? {
+    state.nextTick.map { .now + .seconds(max(0, $0.timeIntervalSinceNow)) }
+  }
+
+  func handle(_ input: InputEvent) {
+    state.now = Date()
+    take(.input(input))
+  }
+
+  func handle(_ events: [Action]) {
+    state.now = Date()
+    for event in events.joiningText() {
+      take(event)
+    }
+  }
+
+  func handle(_ signal: TerminationSignal) { state.isFinished = true }
+
+  func render(size: Size) -> Frame? {
+    if size != state.size { take(.input(.resize(size))) }
+    let now = Date()
+    if state.nextTick.map({ $0 <= now }) == true { take(.tick(now)) }
+    guard isDirty else { return nil }
+    isDirty = false
+    return RearviewInterface.render(&state)
+  }
+
+  private func take(_ action: Action) {
+    isDirty = true
+    for effect in reduce(&state, action) { run(effect) }
+  }
+
+  // MARK: Effects
+
+  private func run(_ effect: Effect) {
+    switch effect {
+    case .send(let question):
+      let turn = outside.client.turn(question, session: state.session, after: state.turns.map(\.record))
+      self.turn = turn
+      let outside = outside
+      Task { await outside.follow(turn) }
+    case .cancelTurn, .quit: turn?.cancel()
+    case .use, .newSession: turn = nil
+    case .suspend: terminal.suspend()
+    case .redraw: terminal.redraw()
+    case .loadModels:
+      let outside = outside
+      let current = state.session.model
+      Task { await outside.findModels(current: current) }
+    case .loadBanks, .loadPage, .edit, .invalidate, .restore, .loadTheme, .listThemes:
+      let outside = outside
+      Task { await outside.run(effect) }
+    }
+  }
+}
+
+/// What happens off the terminal's thread; all that is found goes to the mailbox.
+private struct Outside: Sendable {
+  let client: RearviewClient
+  let mailbox: Mailbox<Action>
+  let themes: ThemeLibrary
+
+  /// What an earlier program left behind goes to the store, and the header learns how many memories there are.
+  func start() async {
+    let mailbox = mailbox
+    await client.queue.onChange { mailbox.post(.storage(turnID: $0, $1)) }
+    await run(.loadBanks)
+    await client.recover()
+    await postWaiting()
+  }
+
+  func follow(_ turn: Turn) async {
+    for await event in turn.events { mailbox.post(.turn(id: turn.id, event)) }
+    await postWaiting()
+  }
+
+  private func postWaiting() async {
+    if let waiting = try? await client.queue.waiting() { mailbox.post(.waiting(waiting)) }
+  }
+
+  func findModels(current: String) async {
+    var choices = await client.models().map { model in
+      ModelChoice(name: model.name, detail: [model.provider, model.detail].compactMap(\.self).joined(separator: " · "))
+    }
+    if !choices.contains(where: { $0.name == current }) {
+      choices.insert(ModelChoice(name: current, detail: "in use"), at: 0)
+    }
+    mailbox.post(.models(choices, isComplete: true))
+  }
+
+  func run(_ effect: Effect) async {
+    let store = client.store
+    switch effect {
+    case .loadBanks: mailbox.post(.banks(await attempt { try await store.banks() }))
+    case .loadPage(let request, let number, let page):
+      let result = await attempt { try await store.memories(page) }
+      mailbox.post(.page(request: request, number: number, result))
+    case .edit(let id, let bankID, let text):
+      let result = await attempt { try await store.edit(id: id, bankID: bankID, text: text) }
+      mailbox.post(.memoryChanged(result, done: "Memory changed"))
+    case .invalidate(let id, let bankID):
+      let result = await attempt { try await store.invalidate(id: id, bankID: bankID, reason: nil) }
+      mailbox.post(.memoryChanged(result, done: "Memory invalidated; r restores it"))
+    case .restore(let id, let bankID):
+      let result = await attempt { try await store.restore(id: id, bankID: bankID) }
+      mailbox.post(.memoryChanged(result, done: "Memory restored"))
+    case .loadTheme(let name):
+      let themes = themes
+      mailbox.post(.theme(await attempt { try themes.theme(name) }))
+    case .listThemes: mailbox.post(.themes(themes.names()))
+    case .send, .cancelTurn, .loadModels, .use, .newSession, .suspend, .redraw, .quit: break
+    }
+  }
+}
+
+/// The outcome of work that may fail, with the sentence that says why.
+private func attempt<Value: Sendable>(_ work: @Sendable () async throws -> Value) async -> Result<Value, Failure> {
+  do {
+    return .success(try await work())
+  } catch {
+    return .failure(Failure(error))
+  }
+}
+
+extension [Action] {
+  /// Pieces of one answer that came since the last frame as one piece: they are laid out once.
+  func joiningText() -> [Action] {
+    var joined: [Action] = []
+    var pending: (id: String, text: String)?
+    func flush() {
+      if let text = pending { joined.append(.turn(id: text.id, .text(text.text))) }
+      pending = nil
+    }
+    for action in self {
+      if case .turn(let id, .text(let text)) = action {
+        if pending?.id == id {
+          pending?.text += text
+        } else {
+          flush()
+          pending = (id, text)
+        }
+      } else {
+        flush()
+        joined.append(action)
+      }
+    }
+    flush()
+    return joined
+  }
+}

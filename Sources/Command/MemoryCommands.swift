@@ -1,0 +1,123 @@
+import ArgumentParser
+import Foundation
+import Rearview
+import RearviewEngine
+import RearviewMemory
+
+/// `rearview bank …`
+struct BankCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bank", abstract: "Look at banks.", subcommands: [List.self], defaultSubcommand: List.self)
+
+  /// All banks with their counts.
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List the banks.")
+
+    @OptionGroup var shared: SharedOptions
+    @Flag(name: .long, help: "Print one JSON object a line.") var json = false
+
+    func run() async throws {
+      let client = try await shared.open()
+      let banks = try await failing { try await client.store.banks() }
+      await client.close()
+      if json {
+        for bank in banks { try Console.line(json: bank) }
+        return
+      }
+      guard !banks.isEmpty else {
+        Console.line("There is no bank yet; the first message or rearview retain makes one.")
+        return
+      }
+      let width = banks.map { Console.shown($0.id).count }.max() ?? 0
+      for bank in banks {
+        let name = Console.shown(bank.id).padding(toLength: width, withPad: " ", startingAt: 0)
+        let memories = bank.memoryCount == 1 ? "1 memory" : "\(bank.memoryCount) memories"
+        let sessions = bank.documentCount == 1 ? "1 session" : "\(bank.documentCount) sessions"
+        Console.line("\(name)  \(memories), \(sessions)")
+      }
+    }
+  }
+}
+
+/// `rearview recall "query"`
+struct Recall: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Print what a bank recalls for a query, best first.")
+
+  @OptionGroup var shared: SharedOptions
+  @Flag(name: .long, help: "Print one JSON object a memory, one a line.") var json = false
+  @Argument(help: "What to look for.") var query: [String]
+
+  func run() async throws {
+    let text = query.joined(separator: " ")
+    guard !text.allSatisfy(\.isWhitespace) else { throw CommandEnd(.usage, "The query is empty.") }
+    let client = try await shared.open()
+    let settings = client.configuration.memory
+    let result = try await failing {
+      try await client.store.recall(
+        RecallQuery(
+          bankID: settings.bankID, text: text, budget: settings.budget, maxTokens: settings.maxMemoryTokens,
+          types: settings.factTypes))
+    }
+    await client.close()
+    let recalled = settings.maxMemories.map { Array(result.memories.prefix($0)) } ?? result.memories
+    for item in recalled {
+      if json {
+        try Console.line(json: item)
+      } else {
+        let score = item.score.map { String(format: "%.2f  ", $0) } ?? ""
+        let lines = Console.shown(item.memory.text).split(separator: "\n", omittingEmptySubsequences: false)
+        Console.line("\(score)[\(item.memory.type.rawValue)] " + lines.joined(separator: "\n      "))
+      }
+    }
+    if recalled.isEmpty, !json {
+      Console.error("Nothing found in bank \(settings.bankID), of \(result.searchedCount) memories.")
+    }
+  }
+}
+
+/// `rearview retain "text"`
+struct Retain: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Keep a text in a bank.", discussion: "Without a text, or with -, it is read from standard input.")
+
+  @OptionGroup var shared: SharedOptions
+  @Argument(help: "What to keep.") var text: [String] = []
+
+  func run() async throws {
+    var text = text.joined(separator: " ")
+    if self.text.isEmpty || self.text == ["-"] {
+      guard self.text == ["-"] || isatty(STDIN_FILENO) == 0 else {
+        throw CommandEnd(.usage, "There is no text; write it after retain, or send it to standard input.")
+      }
+      text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+    }
+    guard !text.allSatisfy(\.isWhitespace) else {
+      throw CommandEnd(.usage, "The text is empty; there is nothing to keep.")
+    }
+    let client = try await shared.open()
+    let settings = client.configuration.memory
+    let id = UUID().uuidString.lowercased()
+    let turn = RetainTurn(
+      bankID: settings.bankID, turnID: id, documentID: id,
+      messages: [RetainedMessage(speaker: .user, text: text, saidAt: Date())], context: "retain:rearview",
+      metadata: ["source": "rearview"], tags: settings.tags)
+    try await failing { try await client.store.retain(turn) }
+    await client.close()
+    Console.line("Kept in bank \(Console.shown(settings.bankID)).")
+  }
+}
+
+/// Runs what may fail with a sentence for people.
+func failing<Value: Sendable>(_ work: () async throws -> Value) async throws -> Value {
+  do {
+    return try await work()
+  } catch {
+    throw CommandEnd(error)
+  }
+}
+
+extension Console {
+  static func line(json value: some Encodable) throws {
+    line(String(decoding: try JSONEncoder.record.encode(value), as: UTF8.self))
+  }
+}

@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import Rearview
+
+/// Options that every command takes.
+struct SharedOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The bank to use.", valueName: "name"))
+  var bank: String?
+
+  @Option(name: .long, help: ArgumentHelp("The model, as provider/model.", valueName: "model"))
+  var model: String?
+
+  @Option(name: .long, help: ArgumentHelp("Set any setting for this run.", valueName: "NAME=VALUE"))
+  var set: [String] = []
+
+  /// Settings from all places; `--bank` and `--model` stand for `--set bank_id=…` and `--set model=…`.
+  func configuration(paths: Paths) throws -> Configuration {
+    var overrides = set
+    if let bank { overrides.append("bank_id=\(bank)") }
+    if let model { overrides.append("model=\(model)") }
+    return try Configuration.load(
+      paths: paths, environment: ProcessInfo.processInfo.environment, overrides: overrides)
+  }
+
+  /// Opens everything, and brings to the store what an earlier program left behind.
+  func open() async throws -> RearviewClient {
+    do {
+      let paths = Paths()
+      let client = try await RearviewClient.open(configuration: try configuration(paths: paths), paths: paths)
+      await client.recover()
+      return client
+    } catch {
+      throw CommandEnd(error)
+    }
+  }
+}
