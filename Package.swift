@@ -22,12 +22,15 @@ let package = Package(
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
   ],
   targets: [
+    // Floor 0: C.
     .target(
       name: "CTerminal", path: "Sources/CTerminal",
       linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .systemLibrary(
       name: "CMark", path: "Sources/CMark",
       providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+
+    // Floor 1: plain values and small mechanisms.
     .target(name: "RearviewMemory", path: "Sources/Memory"),
     .target(name: "RearviewText", dependencies: ["CMark"], path: "Sources/Text"),
     .target(
@@ -41,7 +44,11 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       path: "Sources/HTTP"),
+
+    // Floor 2.
     .target(name: "RearviewChat", dependencies: ["RearviewMemory"], path: "Sources/Chat"),
+
+    // Floor 3: the rooms that touch the outside.
     .target(
       name: "RearviewProviders", dependencies: ["RearviewChat", "RearviewMemory", "RearviewHTTP"],
       path: "Sources/Providers"),
@@ -50,6 +57,8 @@ let package = Package(
       dependencies: ["RearviewMemory", "RearviewChat", .product(name: "GRDB", package: "GRDB.swift")],
       path: "Sources/EmbeddedMemory"),
     .target(name: "RearviewTerminal", dependencies: ["RearviewText", "CTerminal"], path: "Sources/Terminal"),
+
+    // Floor 4 to 7.
     .target(name: "RearviewEngine", dependencies: ["RearviewChat", "RearviewMemory"], path: "Sources/Engine"),
     .target(
       name: "Rearview",
@@ -81,6 +90,8 @@ let package = Package(
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ],
       path: "Sources/Command"),
+
+    // Tests mirror the rooms.
     .testTarget(name: "ChatTests", dependencies: ["RearviewChat"], path: "Tests/ChatTests"),
     .testTarget(name: "TextTests", dependencies: ["RearviewText"], path: "Tests/TextTests"),
     .testTarget(
@@ -129,6 +140,8 @@ let package = Package(
         "RearviewCommand", "RearviewEmbeddedMemory", "RearviewMemory", "ScriptedServer", "TerminalEmulator",
       ],
       path: "Tests/Benchmarks"),
+
+    // Test support: in no product.
     .target(name: "ScriptedServer", path: "Tests/Support/ScriptedServer"),
     .target(name: "CPty", path: "Tests/Support/CPty", linkerSettings: [.linkedLibrary("util")]),
     .systemLibrary(name: "CVterm", path: "Tests/Support/CVterm", providers: [.apt(["libvterm-dev"])]),
