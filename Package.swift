@@ -105,12 +105,14 @@ let package = Package(
       name: "EmbeddedMemoryTests",
       dependencies: [
         "RearviewEmbeddedMemory", "RearviewMemory", "RearviewChat", "MemoryStoreConformance", "MemoryCrashChild",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "OwnThread", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Tests/EmbeddedMemoryTests"),
     .testTarget(
       name: "TerminalTests",
-      dependencies: ["RearviewTerminal", "RearviewText", "CTerminal", "TerminalEmulator", "TerminalProbe"],
+      dependencies: [
+        "RearviewTerminal", "RearviewText", "CTerminal", "OwnThread", "TerminalEmulator", "TerminalProbe",
+      ],
       path: "Tests/TerminalTests"),
     .testTarget(
       name: "EngineTests", dependencies: ["RearviewEngine", "RearviewChat", "RearviewMemory"],
@@ -131,7 +133,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "RearviewCommand", "ScriptedServer", "TerminalEmulator", .product(name: "GRDB", package: "GRDB.swift"),
+        "RearviewCommand", "OwnThread", "ScriptedServer", "TerminalEmulator",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Tests/EndToEndTests"),
     .executableTarget(
@@ -142,6 +145,7 @@ let package = Package(
       path: "Tests/Benchmarks"),
 
     // Test support: in no product.
+    .target(name: "OwnThread", path: "Tests/Support/OwnThread"),
     .target(name: "ScriptedServer", path: "Tests/Support/ScriptedServer"),
     .target(name: "CPty", path: "Tests/Support/CPty", linkerSettings: [.linkedLibrary("util")]),
     .systemLibrary(name: "CVterm", path: "Tests/Support/CVterm", providers: [.apt(["libvterm-dev"])]),

@@ -18,6 +18,8 @@ public actor StorageQueue {
   private let log: Logger
   private var report: Report = { _, _ in }
   private var retry: Task<Void, Never>?
+  /// Sessions whose turns are on their way: nobody else takes them meanwhile.
+  private var busy: [String: Task<Storage?, any Error>] = [:]
 
   init(file: SessionsFile, store: any MemoryStore, log: Logger) {
     self.file = file
@@ -81,6 +83,18 @@ public actor StorageQueue {
 
   /// - Returns: what kept the session's oldest turn back; `nil` when all went through.
   private func drain(sessionID: String, through turnID: String?, ignoringPause: Bool) async throws -> Storage? {
+    while let running = busy[sessionID] { _ = try? await running.value }
+    let task = Task {
+      defer { busy[sessionID] = nil }
+      return try await drainAlone(sessionID: sessionID, through: turnID, ignoringPause: ignoringPause)
+    }
+    busy[sessionID] = task
+    return try await task.value
+  }
+
+  private func drainAlone(
+    sessionID: String, through turnID: String?, ignoringPause: Bool
+  ) async throws -> Storage? {
     while let entry = try await next(sessionID: sessionID) {
       guard ignoringPause || entry.notBefore <= Date().milliseconds else {
         return Storage(state: .failed, error: entry.error)

@@ -1,11 +1,12 @@
 import Foundation
 import GRDB
+import OwnThread
 import RearviewMemory
 import Testing
 
 @testable import RearviewEmbeddedMemory
 
-@Suite("Several processes on one file")
+@Suite("Several processes on one file", .ownThread)
 struct ProcessTests {
   let scene: Scene
 

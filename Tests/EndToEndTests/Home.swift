@@ -1,10 +1,11 @@
 import Foundation
+import OwnThread
 import ScriptedServer
 import TerminalEmulator
 import Testing
 
 /// All of them one after the other: each has the machine to itself.
-@Suite("End to end", .serialized)
+@Suite("End to end", .serialized, .ownThread)
 enum EndToEnd {}
 
 /// A fresh HOME with the built program in it, as a new user has it. Gone with the test.

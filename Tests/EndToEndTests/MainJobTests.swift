@@ -24,13 +24,14 @@ extension EndToEnd {
       let home = try Home()
       home.use(server)
       let terminal = try home.screen(term: term, columns: columns, rows: rows)
-      let before = terminal.lineSettings
+      let before = terminal.lineSettingsBefore
       try terminal.wait(for: "Message")
       terminal.say(words)
       try terminal.wait(for: "A fine name for a dog.")
       terminal.leader("n")
       try terminal.wait(for: "New session")
       terminal.say(question)
+      try terminal.wait("the second request") { _ in server.requests.count == 2 }
       try terminal.wait(for: "2 memories")
       try terminal.wait(for: "A fine name for a dog.")
       let memoryPane = try #require(terminal.place(of: "Memory"))
@@ -153,17 +154,9 @@ extension EndToEnd {
       #expect(await server.waitForDisconnects())
       terminal.key(.escape)
       terminal.say("Go on")
-      try terminal.wait(for: "asking memory", seconds: 2, or: "waiting")
+      #expect(await server.waitForRequests(2))
       terminal.key("d", .control)
       #expect(try terminal.waitForEnd() == .exit(0))
-    }
-  }
-}
-
-extension TerminalEmulator {
-  func wait(for text: String, seconds: Double, or other: String) throws {
-    try wait(seconds: seconds, "“\(text)” or “\(other)”") {
-      $0.screenText.contains(text) || $0.screenText.contains(other)
     }
   }
 }

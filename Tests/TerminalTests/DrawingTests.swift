@@ -1,8 +1,9 @@
+import OwnThread
 import TerminalEmulator
 import Testing
 
 /// What a person sees, on the terminals that people have.
-@Suite("Drawing in a terminal", .serialized) struct DrawingTests {
+@Suite("Drawing in a terminal", .serialized, .ownThread) struct DrawingTests {
   @Test(
     "every kind of terminal draws text and boxes, and is left clean",
     arguments: [
@@ -12,7 +13,7 @@ import Testing
     ])
   func terminals(term: String, colors: String) throws {
     let terminal = try probe("commands", environment: ["TERM": term])
-    let settings = terminal.lineSettings
+    let settings = terminal.lineSettingsBefore
     try terminal.wait(for: "ready 80x24")
     #expect(terminal.rowText(0).hasSuffix(colors))
     terminal.type("3")

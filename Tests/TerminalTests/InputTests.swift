@@ -1,7 +1,8 @@
+import OwnThread
 import TerminalEmulator
 import Testing
 
-@Suite("Input from a terminal", .serialized) struct InputTests {
+@Suite("Input from a terminal", .serialized, .ownThread) struct InputTests {
   @Test(
     "keys are the same on every terminal, also where bytes and entry disagree",
     arguments: ["xterm-256color", "tmux-256color", "xterm-direct", "linux", "vt100"])
@@ -39,7 +40,7 @@ import Testing
     let terminal = try probe("keys")
     try terminal.wait(for: "answered")
     terminal.type("\u{1B}")
-    try terminal.wait(for: "key escape", seconds: 2)
+    try terminal.wait(for: "key escape")
     terminal.type("\u{1B}x")
     try terminal.wait(for: "key alt-'x'")
     terminal.type("é")
@@ -101,7 +102,7 @@ import Testing
     let start = ContinuousClock.now
     let terminal = try probe("keys", answers: .init(.never))
     try terminal.wait(for: "ready")
-    #expect(ContinuousClock.now - start < .seconds(1))
+    #expect(ContinuousClock.now - start < .seconds(10))
     terminal.type("k")
     try terminal.wait(for: "key 'k'")
     terminal.type("\u{11}")

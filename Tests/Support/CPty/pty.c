@@ -33,7 +33,7 @@ static void run_child(
 
 bool cpty_spawn(
     const char *path, char *const *arguments, char *const *environment, const char *folder, int rows, int columns,
-    int error_output, cpty_child *child) {
+    int error_output, bool starts_raw, cpty_child *child) {
   struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
   if (openpty(&child->master, &child->slave, NULL, NULL, &size) != 0) return false;
   fcntl(child->master, F_SETFD, FD_CLOEXEC);
@@ -41,8 +41,10 @@ bool cpty_spawn(
   struct termios settings;
   if (tcgetattr(child->slave, &settings) == 0) {
     settings.c_iflag |= IUTF8;
+    if (starts_raw) cfmakeraw(&settings);
     tcsetattr(child->slave, TCSANOW, &settings);
   }
+  cpty_line_settings(child->slave, child->settings, sizeof child->settings);
   child->process = fork();
   if (child->process == 0) run_child(path, arguments, environment, folder, child->slave, error_output);
   if (child->process > 0) return true;
@@ -81,13 +83,6 @@ void cpty_line_settings(int slave, char *text, size_t capacity) {
   for (int index = 0; index < NCCS && used > 0 && (size_t)used < capacity; index++) {
     used += snprintf(text + used, capacity - (size_t)used, " %u", settings.c_cc[index]);
   }
-}
-
-void cpty_make_raw(int slave) {
-  struct termios settings;
-  if (tcgetattr(slave, &settings) != 0) return;
-  cfmakeraw(&settings);
-  tcsetattr(slave, TCSANOW, &settings);
 }
 
 bool cpty_is_cooked(int slave) {

@@ -9,7 +9,7 @@ public final class Gate: Sendable {
   }
 
   /// Waits until it is open. Returns whether it is, within the bound.
-  public func wait(seconds: Double = 10) async -> Bool {
+  public func wait(seconds: Double = 30) async -> Bool {
     await waitOnOwnThread { self.isOpen.wait(seconds: seconds) { $0 } }
   }
 

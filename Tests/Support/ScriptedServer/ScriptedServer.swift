@@ -70,17 +70,17 @@ public final class ScriptedServer: Sendable {
   public var disconnects: Int { state.access { $0.disconnects } }
 
   /// Waits until that many requests have come. Returns whether they have, within the bound.
-  public func waitForRequests(_ count: Int = 1, seconds: Double = 10) async -> Bool {
+  public func waitForRequests(_ count: Int = 1, seconds: Double = 30) async -> Bool {
     await wait(seconds: seconds) { $0.requests.count >= count }
   }
 
   /// Waits until that many clients have gone away early. Returns whether they have, within the bound.
-  public func waitForDisconnects(_ count: Int = 1, seconds: Double = 10) async -> Bool {
+  public func waitForDisconnects(_ count: Int = 1, seconds: Double = 30) async -> Bool {
     await wait(seconds: seconds) { $0.disconnects >= count }
   }
 
   /// Waits until no connection is open. Returns whether that is so, within the bound.
-  public func waitUntilNoConnection(seconds: Double = 10) async -> Bool {
+  public func waitUntilNoConnection(seconds: Double = 30) async -> Bool {
     await wait(seconds: seconds) { $0.open.isEmpty }
   }
 

@@ -81,11 +81,12 @@ public final class TerminalEmulator {
     vterm_screen_reset(screen, 1)
     let started = Self.withCStrings([path] + arguments) { arguments in
       Self.withCStrings(environment.map { "\($0)=\($1)" }) { environment in
-        cpty_spawn(path, arguments, environment, folder, Int32(rows), Int32(columns), -1, &child)
+        cpty_spawn(path, arguments, environment, folder, Int32(rows), Int32(columns), -1, startsRaw, &child)
       }
     }
     guard started else { throw CannotStart() }
-    if startsRaw { cpty_make_raw(child.slave) }
+    let settings = withUnsafeBytes(of: child.settings) { Array($0.prefix { $0 != 0 }) }
+    lineSettingsBefore = String(decoding: settings, as: UTF8.self)
     if !typedBefore.isEmpty { type(typedBefore) }
   }
 
@@ -136,7 +137,10 @@ public final class TerminalEmulator {
     cpty_close(child.slave)
   }
 
-  /// The settings of the line, to be compared with those of another moment.
+  /// The settings of the line before the program started.
+  public private(set) var lineSettingsBefore = ""
+
+  /// The settings of the line now.
   public var lineSettings: String {
     var text = [CChar](repeating: 0, count: 512)
     cpty_line_settings(child.slave, &text, text.count)
@@ -155,7 +159,7 @@ public final class TerminalEmulator {
 
   /// Reads until the condition holds.
   public func wait(
-    seconds: Double = 10, _ what: String = "a condition", until condition: (TerminalEmulator) -> Bool
+    seconds: Double = 30, _ what: String = "a condition", until condition: (TerminalEmulator) -> Bool
   ) throws {
     let end = ContinuousClock.now + .seconds(seconds)
     while !condition(self) {
@@ -167,12 +171,12 @@ public final class TerminalEmulator {
   }
 
   /// Reads until the screen shows a text.
-  public func wait(for text: String, seconds: Double = 10) throws {
+  public func wait(for text: String, seconds: Double = 30) throws {
     try wait(seconds: seconds, "“\(text)”") { $0.screenText.contains(text) }
   }
 
   /// Reads until the program has ended and nothing of what it wrote is left.
-  @discardableResult public func waitForEnd(seconds: Double = 10) throws -> Ending {
+  @discardableResult public func waitForEnd(seconds: Double = 30) throws -> Ending {
     try wait(seconds: seconds, "the end of the program") { $0.ending != nil }
     while pump(milliseconds: 0) {}
     guard let ending else { throw Timeout(description: "no ending") }

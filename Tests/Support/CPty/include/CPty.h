@@ -14,14 +14,16 @@ typedef struct {
   /// The program's side, kept open so that nothing written at the end is lost and the line's settings can be read
   /// afterwards.
   int slave;
+  /// The settings of the line before the program started, as `cpty_line_settings` writes them.
+  char settings[512];
 } cpty_child;
 
 /// Starts a program as the leader of a session on a new pseudo-terminal, with no signal blocked or ignored.
-/// `error_output` takes its standard error; -1 leaves it on the terminal. `folder` may be NULL. False when anything
-/// failed.
+/// `error_output` takes its standard error; -1 leaves it on the terminal. `folder` may be NULL. `starts_raw` hands the
+/// line over raw, as a killed program leaves it. False when anything failed.
 bool cpty_spawn(
     const char *path, char *const *arguments, char *const *environment, const char *folder, int rows, int columns,
-    int error_output, cpty_child *child);
+    int error_output, bool starts_raw, cpty_child *child);
 /// Gives the terminal a size; the program gets SIGWINCH.
 void cpty_resize(int master, int rows, int columns);
 /// Waits for something to read. True when there is.
@@ -32,8 +34,6 @@ int cpty_exit_status(pid_t process);
 /// The settings of the line as text, every field of struct termios: two lines with the same settings give the same
 /// text.
 void cpty_line_settings(int slave, char *text, size_t capacity);
-/// Switches the line to raw, as a killed program leaves it.
-void cpty_make_raw(int slave);
 /// Canonical input and echo, as a shell wants it.
 bool cpty_is_cooked(int slave);
 long cpty_read(int master, uint8_t *bytes, size_t capacity);
