@@ -44,6 +44,7 @@ struct Chat: AsyncParsableCommand {
     let client = try await RearviewClient.open(
       configuration: configuration, paths: paths, environment: options.environment)
     try client.check(model: client.model)
+    if continues { await client.closeLeftTurns() }
     let (session, turns) = try await Ask.session(client, continues: continues, shared: shared)
     let outcome: TerminalOutcome
     do {

@@ -7,7 +7,7 @@ public protocol TurnJournal: Sendable {
   /// The turn with the user's words is on disk when this returns.
   func open(_ record: TurnRecord) async throws
 
-  /// Keeps how far the answer came. Called about once a second while it streams; a failure costs nothing but that.
+  /// Keeps how far the answer came. Called a few times a second while it grows; a failure costs nothing but that.
   func checkpoint(turnID: String, text: String) async
 
   /// Writes the finished record and, in the same transaction, what is to be retained.

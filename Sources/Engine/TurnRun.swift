@@ -142,7 +142,9 @@ struct TurnRun {
 
   private mutating func stream(from model: any ChatModel, started: ContinuousClock.Instant) async throws {
     let chat = ChatRequest(messages: record.messages, memories: record.retrieval.memories.map(\.recalled))
-    var lastCheckpoint = clock.now
+    let checkpoint = AnswerCheckpoint()
+    let writing = Task { [id = record.id, journal] in await checkpoint.run(turnID: id, journal: journal) }
+    defer { writing.cancel() }
     for try await event in model.stream(chat) {
       switch event {
       case .text(let text):
@@ -151,12 +153,7 @@ struct TurnRun {
         }
         record.answer.text += text
         report(.text(text))
-        if lastCheckpoint.duration(to: clock.now) > .seconds(1) {
-          lastCheckpoint = clock.now
-          let (id, text, journal) = (record.id, record.answer.text, journal)
-          // Not waited for: a slow disk must not slow the answer down.
-          Task { await journal.checkpoint(turnID: id, text: text) }
-        }
+        checkpoint.add(text)
       case .reasoning(let text):
         record.answer.reasoning += text
         report(.reasoning(text))

@@ -151,8 +151,10 @@ extension State {
   private mutating func toEdge(isTop: Bool) {
     switch focus {
     case .composer, .chat: chat.anchor = isTop && !turns.isEmpty ? ChatScroll.Anchor(turn: 0, line: 0) : nil
-    case .memory: memory.scroll = isTop ? 0 : .max / 2
-    case .inspector: moveInInspector(by: isTop ? -(.max / 4) : .max / 4)
+    case .memory: memory.scroll = isTop ? 0 : 1_000_000_000
+    case .inspector:
+      // More rows than any list or text has.
+      moveInInspector(by: isTop ? -1_000_000_000 : 1_000_000_000)
     }
   }
 

@@ -31,6 +31,7 @@ public func reduce(_ state: inout State, _ action: Action) -> [Effect] {
   case .notice(let text, let isError): state.say(text, isError: isError)
   }
   if let until = state.toast?.until, until <= state.now { state.toast = nil }
+  state.layOutComposer()
   effects += state.fetchWhatIsSeen()
   return effects
 }
@@ -104,7 +105,10 @@ extension State {
     case .composer:
       if press == KeyPress(.up) { return verticalMove(-1) }
       if press == KeyPress(.down) { return verticalMove(1) }
+      let before = composer.version
       typeInto(&composer, press)
+      // Who goes on writing has not finished the message.
+      if composer.version != before { isSendPending = false }
     case .filter:
       if press == KeyPress(.down) || press == KeyPress(.up) {
         inspector.isFiltering = false

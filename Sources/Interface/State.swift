@@ -42,7 +42,9 @@ public struct State: Sendable {
   /// The theme to go back to when the theme menu is left.
   var themeBefore: Theme?
   public var isFinished = false
-  var laidOutPrompt: PromptLines?
+  var laidOutPrompt: LaidOut<PromptKey>?
+  var laidOutMemories: LaidOut<MemoryKey>?
+  private var laidOutComposer: (version: Int, width: Int, rows: [Range<Int>])?
   /// An edit that was left without saving; it comes back when the same memory is edited again.
   var editDraft: MemoryEditor?
 
@@ -54,10 +56,21 @@ public struct State: Sendable {
     self.modelHint = modelHint
   }
 
+  /// Where everything stands now.
   public var layout: Layout {
-    Layout(
-      size: size, composerRows: composer.rows(width: composerWidth).count, right: right,
-      isWhole: isWhole)
+    Layout(size: size, composerRows: composerRows.count, right: right, isWhole: isWhole)
+  }
+
+  /// The rows of what is typed. A long text is laid out once for each change, not once for each frame.
+  var composerRows: [Range<Int>] {
+    if let laidOutComposer, laidOutComposer.version == composer.version, laidOutComposer.width == composerWidth {
+      return laidOutComposer.rows
+    }
+    return composer.rows(width: composerWidth)
+  }
+
+  mutating func layOutComposer() {
+    laidOutComposer = (composer.version, composerWidth, composerRows)
   }
 
   var composerWidth: Int { max(2, size.columns - 4) }

@@ -2,7 +2,11 @@ import RearviewText
 
 /// Text that is being typed, with its caret: the composer, a filter, an edit form.
 public struct TextEditor: Hashable, Sendable {
-  public private(set) var characters: [Character] = []
+  public private(set) var characters: [Character] = [] {
+    didSet { version += 1 }
+  }
+  /// Changes with the text, so that what was laid out can be kept until then.
+  private(set) var version = 0
   /// Where the next character goes: 0 to `characters.count`.
   public private(set) var caret = 0
   /// What was last cut, for yanking back.
@@ -18,14 +22,13 @@ public struct TextEditor: Hashable, Sendable {
 
   public mutating func insert(_ text: String) {
     let added = Array(text)
-    characters.insert(contentsOf: added, at: caret)
-    caret += added.count
-    // A combining mark joins the character before it.
-    let joined = Array(String(characters))
-    if joined.count != characters.count {
-      caret = max(0, caret - (characters.count - joined.count))
-      characters = joined
-    }
+    // A combining mark joins the character before it, and what follows may join what is added.
+    let around = max(0, caret - 1)..<min(characters.count, caret + 1)
+    let before = characters[around.lowerBound..<caret]
+    let joined = Array(String(before + added))
+    let whole = Array(String(joined + characters[caret..<around.upperBound]))
+    characters.replaceSubrange(around, with: whole)
+    caret = around.lowerBound + min(joined.count, whole.count)
   }
 
   /// Takes everything out; it can be yanked back.

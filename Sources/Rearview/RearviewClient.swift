@@ -99,13 +99,19 @@ public final class RearviewClient: Sendable {
 
   /// Brings to the store what an earlier program could not: turns that it left open, and what is in the queue.
   public func recover() async {
+    await closeLeftTurns()
+    await queue.drain(isLast: true)
+  }
+
+  /// Closes turns that a program left open which runs no more; `recover` does it too. To be done before a session of
+  /// before is shown.
+  public func closeLeftTurns() async {
     do {
       let count = try await sessions.recover()
       if count > 0 { log.notice("stored turns that a program left open", metadata: ["turns": "\(count)"]) }
     } catch {
       log.error("turns that a program left open could not be read: \(error)")
     }
-    await queue.drain(isLast: true)
   }
 
   /// Whether there is a way to a model of that name; whether it answers shows when it is asked.
@@ -147,7 +153,7 @@ struct Journal: TurnJournal {
   func open(_ record: TurnRecord) async throws { try await sessions.open(record) }
 
   func checkpoint(turnID: String, text: String) async {
-    // What it would have kept is written again a second later, and by `close` in any case.
+    // What it would have kept is written again a moment later, and by `close` in any case.
     try? await sessions.checkpoint(turnID: turnID, text: text)
   }
 

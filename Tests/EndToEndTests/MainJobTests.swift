@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import ScriptedServer
 import TerminalEmulator
 import Testing
@@ -52,8 +53,10 @@ extension EndToEnd {
       #expect(terminal.lineSettings == before)
     }
 
-    @Test("words are not lost when the program is killed while the first answer streams")
-    func killed() throws {
+    @Test(
+      "words are not lost when the program is killed while the first answer streams, whatever is started next",
+      arguments: [true, false])
+    func killed(recallsFirst: Bool) throws {
       let gate = Gate()
       let server = try ScriptedServer { _ in .openAIAnswer("A fine name for a dog.").pausing(after: 2, at: gate) }
       defer {
@@ -66,16 +69,25 @@ extension EndToEnd {
       try terminal.wait(for: "Message")
       terminal.say(words)
       try terminal.wait(for: "A fine")
+      let sessions = try DatabaseQueue(path: home.path + "/.local/share/rearview/sessions.sqlite")
+      try terminal.wait("what came to be on disk") { _ in
+        (try? sessions.read { try String.fetchOne($0, sql: "SELECT partial FROM turn") })?.isEmpty == false
+      }
+      try sessions.close()
       terminal.signal(SIGKILL)
       try terminal.waitForEnd()
-      let recalled = try home.run("recall", "dog", "called", "--json")
-      #expect(recalled.status == 0)
-      #expect(recalled.output.contains(words))
+      if recallsFirst {
+        let recalled = try home.run("recall", "dog", "called", "--json")
+        #expect(recalled.status == 0)
+        #expect(recalled.output.contains(words))
+      }
       let again = try home.screen("--continue")
       try again.wait(for: "The program ended before the answer was complete.")
       #expect(again.screenText.contains("Biscuit"))
+      #expect(again.screenText.contains("A fine"))
       again.key("d", .control)
       try again.waitForEnd()
+      #expect(try home.run("recall", "dog", "called", "--json").output.contains(words))
     }
 
     @Test("words are not lost when one quits right after Enter")

@@ -67,6 +67,7 @@ actor RecordingJournal: TurnJournal {
   struct Full: Error, CustomStringConvertible { var description: String { "The disk is full" } }
   var calls: [String] = []
   var closed: TurnRecord?
+  var checkpointed = ""
   var retained: RetainTurn?
   var failsToOpen = false
   var storage = Storage(state: .stored)
@@ -78,7 +79,7 @@ actor RecordingJournal: TurnJournal {
     if failsToOpen { throw Full() }
     calls.append("open \(record.question)")
   }
-  func checkpoint(turnID: String, text: String) async { calls.append("checkpoint") }
+  func checkpoint(turnID: String, text: String) async { checkpointed = text }
   func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws {
     calls.append("close")
     closed = record

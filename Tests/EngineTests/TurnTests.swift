@@ -159,6 +159,18 @@ struct TurnTests {
     #expect(await journal.retained?.messages.last?.isCut == true)
   }
 
+  @Test("that only begins has what came on disk while it waits for more")
+  func checkpoint() async throws {
+    let model = ScriptedModel(pieces: [.text("Ha"), .text("lf")], end: .hang)
+    let turn = Engine(store: Self.biscuit, journal: journal).turn(
+      TurnRequest(
+        sessionID: "s1", question: "Hello", history: [], model: "test/model", resolveModel: { model },
+        settings: MemorySettings()))
+    while await journal.checkpointed != "Half" { await Task.yield() }
+    turn.cancel()
+    await turn.ended()
+  }
+
   @Test("that cannot be written down is not sent")
   func cannotOpen() async throws {
     await journal.setFailsToOpen()

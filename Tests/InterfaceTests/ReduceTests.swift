@@ -33,6 +33,48 @@ struct ReduceTests {
     }
   }
 
+  @Test("a message that is written on after Enter waits for another Enter")
+  func sendLaterEdited() throws {
+    var state = try makeState()
+    state.play("First", id: "t1", recalled: [], answer: "One", finish: false)
+    state.type("Second")
+    state.press(.enter)
+    state.type("!")
+    var answer = Answer()
+    answer.state = .complete
+    #expect(state.tell("t1", .finished(answer)) == [])
+    #expect(state.composer.text == "Second!")
+  }
+
+  @Test("typing joins what belongs together, wherever the caret stands")
+  func joining() {
+    var editor = TextEditor("ab")
+    editor.apply(.left)
+    editor.insert("e")
+    editor.insert("\u{301}")
+    #expect(editor.text == "ae\u{301}b")
+    #expect(editor.characters.count == 3)
+    #expect(editor.caret == 2)
+    editor.insert("👩")
+    editor.insert("\u{200D}👧")
+    #expect(editor.characters.count == 4)
+    #expect(editor.caret == 3)
+    editor.apply(.backspace)
+    #expect(editor.text == "ae\u{301}b")
+  }
+
+  @Test("End and PgDn in a memory's detail can be pressed for ever")
+  func endInDetail() throws {
+    var state = try makeState()
+    state.press(.function(3))
+    state.inspector.view = .detail
+    state.inspector.list = MemoryList(bankID: "default")
+    state.inspector.detail = someMemory(String(repeating: "long ", count: 300))
+    for _ in 0..<20 { state.press(.end) }
+    for _ in 0..<20 { state.press(.pageDown) }
+    #expect(state.text().contains("session-0"))
+  }
+
   @Test("a new session does not wait for the answer of the old one, nor take it in")
   func newSessionMeanwhile() throws {
     var state = try makeState()

@@ -2,7 +2,7 @@ import RearviewChat
 import RearviewMemory
 import RearviewText
 
-func drawInspector(_ state: State, layout: Layout, on canvas: inout Canvas) {
+func drawInspector(_ state: inout State, layout: Layout, on canvas: inout Canvas) {
   guard let pane = layout.panes[.inspector], let body = layout.body(of: .inspector) else { return }
   let isFocused = state.focus == .inspector
   let inspector = state.inspector
@@ -28,7 +28,8 @@ func drawInspector(_ state: State, layout: Layout, on canvas: inout Canvas) {
   case .detail:
     guard let memory = inspector.detail else { return }
     let lines = detailLines(of: memory, columns: max(4, area.columns - 1))
-    canvas.draw(lines, in: area, scroll: min(inspector.detailScroll, max(0, lines.count - area.rows)))
+    state.inspector.detailScroll = min(inspector.detailScroll, max(0, lines.count - area.rows))
+    canvas.draw(lines, in: area, scroll: state.inspector.detailScroll)
     if isFocused { canvas.frame.cursor = Position(column: area.column, row: area.row) }
   }
 }

@@ -28,7 +28,8 @@ func drawMemory(_ state: inout State, layout: Layout, on canvas: inout Canvas) {
     canvas.draw(view.strip(rows: body.rows), in: body.inset(left: 1))
     return
   }
-  let lines = state.memory.view == .prompt ? state.promptLines(of: record, columns: view.columns) : view.lines()
+  let lines =
+    state.memory.view == .prompt ? state.promptLines(of: record, columns: view.columns) : state.memoryLines(of: view)
   let most = max(0, lines.count - body.rows)
   state.memory.scroll = min(state.memory.scroll, most)
   canvas.draw(lines, in: body.inset(left: 1), scroll: state.memory.scroll)

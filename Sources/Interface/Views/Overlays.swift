@@ -121,5 +121,5 @@ func drawEditor(_ form: MemoryEditor, on canvas: inout Canvas) {
   let rect = EditorView.rect(in: canvas.frame.size)
   let hint: DisplayText = "Ctrl-S save  Enter newline  Esc back"
   let inner = canvas.box(rect, title: "Edit memory", hint: hint)
-  drawText(form.text, in: inner, isFocused: true, on: &canvas)
+  drawText(form.text, rows: form.text.rows(width: inner.columns), in: inner, isFocused: true, on: &canvas)
 }

@@ -30,23 +30,42 @@ private func parts(of content: String, block: String?) -> [(text: String, isBloc
 }
 
 extension State {
-  /// Laid out once for a turn and a width: a long conversation is not wrapped anew for each frame.
   mutating func promptLines(of record: TurnRecord, columns: Int) -> [StyledLine] {
-    let key = PromptLines.Key(turnID: record.id, columns: columns, messageCount: record.messages.count)
-    if let cached = laidOutPrompt, cached.key == key { return cached.lines }
+    let key = PromptKey(turnID: record.id, columns: columns, messageCount: record.messages.count)
+    if let kept = laidOutPrompt, kept.key == key { return kept.lines }
     let lines = RearviewInterface.promptLines(of: record, columns: columns)
-    laidOutPrompt = PromptLines(key: key, lines: lines)
+    laidOutPrompt = LaidOut(key: key, lines: lines)
+    return lines
+  }
+
+  mutating func memoryLines(of view: MemoryView) -> [StyledLine] {
+    let key = MemoryKey(
+      turnID: view.record.id, columns: view.columns, retrieval: view.record.retrieval.state,
+      storage: view.record.storage)
+    if let kept = laidOutMemories, kept.key == key { return kept.lines }
+    let lines = view.lines()
+    laidOutMemories = LaidOut(key: key, lines: lines)
     return lines
   }
 }
 
-/// The prompt view as it was laid out last.
-struct PromptLines: Sendable {
-  struct Key: Hashable, Sendable {
-    var turnID: String
-    var columns: Int
-    var messageCount: Int
-  }
+/// Lines of the memory pane as they were laid out last: a long list or conversation is not wrapped anew for each frame.
+struct LaidOut<Key: Hashable & Sendable>: Sendable {
   var key: Key
   var lines: [StyledLine]
+}
+
+/// What the lines of the prompt view depend on.
+struct PromptKey: Hashable, Sendable {
+  var turnID: String
+  var columns: Int
+  var messageCount: Int
+}
+
+/// What the lines of the memory view depend on.
+struct MemoryKey: Hashable, Sendable {
+  var turnID: String
+  var columns: Int
+  var retrieval: Retrieval.State
+  var storage: Storage
 }

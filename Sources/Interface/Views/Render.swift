@@ -16,7 +16,7 @@ public func render(_ state: inout State) -> Frame {
   drawVerticalRules(layout, state: state, on: &canvas)
   if layout.panes[.chat] != nil { drawChat(&state, layout: layout, on: &canvas) }
   if layout.panes[.memory] != nil { drawMemory(&state, layout: layout, on: &canvas) }
-  if layout.panes[.inspector] != nil { drawInspector(state, layout: layout, on: &canvas) }
+  if layout.panes[.inspector] != nil { drawInspector(&state, layout: layout, on: &canvas) }
   drawComposer(state, layout: layout, on: &canvas)
   drawFooter(state, in: layout.footer, on: &canvas)
   for overlay in state.overlays {
@@ -137,12 +137,13 @@ private func drawComposer(_ state: State, layout: Layout, on canvas: inout Canva
     return
   }
   let area = Rect(column: body.column + 3, row: body.row, columns: state.composerWidth, rows: body.rows)
-  drawText(state.composer, in: area, isFocused: isFocused, on: &canvas)
+  drawText(state.composer, rows: state.composerRows, in: area, isFocused: isFocused, on: &canvas)
 }
 
 /// Draws text that is being typed, the caret's row always in sight.
-func drawText(_ editor: TextEditor, in area: Rect, isFocused: Bool, on canvas: inout Canvas) {
-  let rows = editor.rows(width: area.columns)
+func drawText(
+  _ editor: TextEditor, rows: [Range<Int>], in area: Rect, isFocused: Bool, on canvas: inout Canvas
+) {
   let place = editor.caretPlace(in: rows)
   let first = max(0, min(place.row - area.rows + 1, rows.count - area.rows))
   let start = place.row < first ? place.row : first

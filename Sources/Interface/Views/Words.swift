@@ -29,6 +29,7 @@ func compact(_ number: Int) -> DisplayText {
 
 /// With a point, whatever the locale.
 func decimal(_ number: Double, places: Int) -> String {
+  guard number.isFinite, abs(number) < 1e12 else { return "–" }
   var scale = 1.0
   for _ in 0..<places { scale *= 10 }
   let scaled = Int((number * scale).rounded())
@@ -72,6 +73,7 @@ struct LocalTime {
 
 /// A bar of eighth blocks.
 func bar(_ share: Double, columns: Int) -> DisplayText {
+  guard share.isFinite else { return "" }
   let eighths = Int((min(1, max(0, share)) * Double(columns) * 8).rounded())
   let partial = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8]
   return DisplayText(String(repeating: "█", count: eighths / 8) + partial)
