@@ -99,11 +99,12 @@ struct ErrorTests {
 
   @Test("silence before and in an answer is a timeout; what came is kept")
   func timeouts() async throws {
-    let server = try ScriptedServer()
-    server.enqueue(.hang, .stream([.send(Array(ScriptedResponse.delta(#"{"content":"half"}"#).utf8)), .hang]))
-    let impatient = scriptedModel(server, timeouts: Timeouts(firstByte: .milliseconds(150)))
+    let silent = try ScriptedServer { _ in .hang }
+    let impatient = scriptedModel(silent, timeouts: Timeouts(firstByte: .milliseconds(150)))
     #expect(await gather(impatient.stream(question)).1?.kind == .timedOut(after: .milliseconds(150)))
-    let model = scriptedModel(server, timeouts: Timeouts(idle: .milliseconds(120)))
+    let half = [UInt8](ScriptedResponse.delta(#"{"content":"half"}"#).utf8)
+    let stuck = try ScriptedServer { _ in .stream([.send(half), .hang]) }
+    let model = scriptedModel(stuck, timeouts: Timeouts(idle: .milliseconds(120)))
     let (gathered, error) = await gather(model.stream(question))
     #expect(error?.kind == .timedOut(after: .milliseconds(120)))
     #expect(gathered.text == "half")

@@ -9,8 +9,8 @@ public final class Gate: Sendable {
   }
 
   /// Waits until it is open. Returns whether it is, within the bound.
-  public func wait(seconds: Double = 30) async -> Bool {
-    await waitOnOwnThread { self.isOpen.wait(seconds: seconds) { $0 } }
+  public func wait(seconds: Double = 10) async -> Bool {
+    await isOpen.waitAsync(seconds: seconds) { $0 }
   }
 
   /// Blocks the server's thread; gives up when `isStopped` says so.

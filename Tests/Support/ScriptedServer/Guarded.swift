@@ -46,9 +46,14 @@ public final class Guarded<Value>: @unchecked Sendable {
   }
 }
 
-/// Waits without blocking a thread of Swift's pool.
-func waitOnOwnThread(_ wait: @escaping @Sendable () -> Bool) async -> Bool {
-  await withCheckedContinuation { continuation in
-    Thread.detachNewThread { continuation.resume(returning: wait()) }
+extension Guarded where Value: Sendable {
+  /// Suspends this task until the value is as it should be, looking every 2 ms. Returns whether it came to that within
+  /// `seconds`.
+  func waitAsync(seconds: Double, until isReady: (Value) -> Bool) async -> Bool {
+    let end = ContinuousClock.now + .seconds(seconds)
+    while !access({ isReady($0) }) {
+      guard ContinuousClock.now < end, (try? await Task.sleep(for: .milliseconds(2))) != nil else { return false }
+    }
+    return true
   }
 }

@@ -18,7 +18,7 @@ public final class ScriptedServer: Sendable {
   /// Answers a request; it may block its thread.
   public typealias Handler = @Sendable (ScriptedRequest) -> ScriptedResponse
 
-  struct State {
+  struct State: Sendable {
     var isStopped = false
     var script: [ScriptedResponse] = []
     var requests: [ScriptedRequest] = []
@@ -70,18 +70,18 @@ public final class ScriptedServer: Sendable {
   public var disconnects: Int { state.access { $0.disconnects } }
 
   /// Waits until that many requests have come. Returns whether they have, within the bound.
-  public func waitForRequests(_ count: Int = 1, seconds: Double = 30) async -> Bool {
-    await wait(seconds: seconds) { $0.requests.count >= count }
+  public func waitForRequests(_ count: Int = 1, seconds: Double = 10) async -> Bool {
+    await state.waitAsync(seconds: seconds) { $0.requests.count >= count }
   }
 
   /// Waits until that many clients have gone away early. Returns whether they have, within the bound.
-  public func waitForDisconnects(_ count: Int = 1, seconds: Double = 30) async -> Bool {
-    await wait(seconds: seconds) { $0.disconnects >= count }
+  public func waitForDisconnects(_ count: Int = 1, seconds: Double = 10) async -> Bool {
+    await state.waitAsync(seconds: seconds) { $0.disconnects >= count }
   }
 
   /// Waits until no connection is open. Returns whether that is so, within the bound.
-  public func waitUntilNoConnection(seconds: Double = 30) async -> Bool {
-    await wait(seconds: seconds) { $0.open.isEmpty }
+  public func waitUntilNoConnection(seconds: Double = 10) async -> Bool {
+    await state.waitAsync(seconds: seconds) { $0.open.isEmpty }
   }
 
   /// Closes every socket and waits for the threads. May be called twice.
@@ -94,11 +94,6 @@ public final class ScriptedServer: Sendable {
     if first { shutdown(listener, Int32(SHUT_RDWR)) }
     _ = state.wait(seconds: 10) { $0.runningThreads == 0 }
     if first { close(listener) }
-  }
-
-  private func wait(seconds: Double, until isReady: @escaping @Sendable (State) -> Bool) async -> Bool {
-    let state = state
-    return await waitOnOwnThread { state.wait(seconds: seconds, until: isReady) }
   }
 
   static func start(state: Guarded<State>, _ body: @escaping @Sendable () -> Void) {
