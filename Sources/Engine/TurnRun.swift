@@ -44,6 +44,7 @@ struct TurnRun {
     }
     report(.opened(record))
     await retrieve()
+    retainWords()
     compose()
     await answer(model)
     await keep()
@@ -168,6 +169,12 @@ struct TurnRun {
   }
 
   // MARK: Storage
+
+  /// After the recall, which would find nothing but the question itself; not waited for.
+  private func retainWords() {
+    guard let words = retained(of: record, at: now()) else { return }
+    Task { [journal] in await journal.retainWords(words) }
+  }
 
   private mutating func keep() async {
     let retained = retained(of: record, at: now())

@@ -152,6 +152,12 @@ struct Journal: TurnJournal {
 
   func open(_ record: TurnRecord) async throws { try await sessions.open(record) }
 
+  func retainWords(_ turn: RetainTurn) async {
+    // What fails here is tried again with the answer.
+    try? await sessions.enqueueWords(turn)
+    _ = await queue.store(turnID: turn.turnID)
+  }
+
   func checkpoint(turnID: String, text: String) async {
     // What it would have kept is written again a moment later, and by `close` in any case.
     try? await sessions.checkpoint(turnID: turnID, text: text)

@@ -69,7 +69,7 @@ extension SessionsFile {
     var stored = record
     stored.messages = StoredMessages.stripped(record.messages)
     let json = try Self.encode(stored)
-    let payload = try turn.map { String(decoding: try JSONEncoder.record.encode($0), as: UTF8.self) }
+    let payload = try turn.map(Self.payload)
     try await write { database in
       try database.execute(
         sql: "UPDATE turn SET state = 1, record = ?, partial = '' WHERE id = ?", arguments: [json, record.id])
@@ -78,9 +78,29 @@ extension SessionsFile {
         arguments: [Date().milliseconds, record.sessionID])
       guard let payload else { return }
       try database.execute(
-        sql: "INSERT OR IGNORE INTO queue (turn_id, session_id, payload) VALUES (?, ?, ?)",
+        sql: """
+          INSERT INTO queue (turn_id, session_id, payload, is_whole) VALUES (?, ?, ?, 1)
+          ON CONFLICT(turn_id) DO UPDATE SET payload = excluded.payload, is_whole = 1
+          """,
         arguments: [record.id, record.sessionID, payload])
     }
+  }
+
+  /// Puts the user's words of an open turn into the queue; one that was closed meanwhile is there whole already.
+  func enqueueWords(_ turn: RetainTurn) async throws {
+    let payload = try Self.payload(turn)
+    try await write { database in
+      try database.execute(
+        sql: """
+          INSERT OR IGNORE INTO queue (turn_id, session_id, payload, is_whole)
+          SELECT id, session_id, ?, 0 FROM turn WHERE id = ? AND state = 0
+          """,
+        arguments: [payload, turn.turnID])
+    }
+  }
+
+  private static func payload(_ turn: RetainTurn) throws -> String {
+    String(decoding: try JSONEncoder.record.encode(turn), as: UTF8.self)
   }
 
   /// Closes the turns that programs left open which run no more: with what had come, marked as cut, into the queue.

@@ -105,10 +105,11 @@ public final class SessionsFile: Sendable {
       UNIQUE(session_id, seq)
     ) STRICT;
     CREATE INDEX turn_open ON turn(owner) WHERE state = 0;
-    -- What is to be retained: in order per session, tried again until the store took it.
+    -- What is to be retained: in order per session, tried again until the store took it. A turn whose answer is still
+    -- coming is here with the user's words alone (is_whole 0).
     CREATE TABLE queue (
       seq INTEGER PRIMARY KEY AUTOINCREMENT, turn_id TEXT NOT NULL UNIQUE, session_id TEXT NOT NULL,
-      payload TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, not_before INTEGER NOT NULL DEFAULT 0, error TEXT
+      payload TEXT NOT NULL, is_whole INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, not_before INTEGER NOT NULL DEFAULT 0, error TEXT
     ) STRICT;
     CREATE INDEX queue_session ON queue(session_id, seq);
     """

@@ -70,6 +70,7 @@ public actor StorageQueue {
     var seq: Int64
     var turnID: String
     var payload: String
+    var isWhole: Bool
     var attempts: Int
     var notBefore: Int64
     var error: String?
@@ -110,7 +111,7 @@ public actor StorageQueue {
         try await settle(entry, as: failure)
         return failure
       }
-      if entry.turnID == turnID { return nil }
+      if entry.turnID == turnID, try await self.sessionID(ofQueued: entry.turnID) == nil { return nil }
     }
     return nil
   }
@@ -121,32 +122,37 @@ public actor StorageQueue {
         database, sql: "SELECT * FROM queue WHERE session_id = ? ORDER BY seq LIMIT 1", arguments: [sessionID]
       ).map { row in
         Entry(
-          seq: row["seq"], turnID: row["turn_id"], payload: row["payload"], attempts: row["attempts"],
+          seq: row["seq"], turnID: row["turn_id"], payload: row["payload"], isWhole: row["is_whole"],
+          attempts: row["attempts"],
           notBefore: row["not_before"], error: row["error"])
       }
     }
   }
 
-  /// Writes an attempt's outcome into queue and record, and says so.
+  /// Writes an attempt's outcome into the queue; that of a whole turn into its record too, and says so.
   private func settle(_ entry: Entry, as storage: Storage) async throws {
-    try await file.write { database in
+    let isSettled = try await file.write { database in
       if storage.state == .stored {
-        try database.execute(sql: "DELETE FROM queue WHERE seq = ?", arguments: [entry.seq])
+        // The answer may have come to the user's words meanwhile: then they are to be stored once more, together.
+        try database.execute(
+          sql: "DELETE FROM queue WHERE seq = ? AND payload = ?", arguments: [entry.seq, entry.payload])
+        guard database.changesCount > 0 else { return false }
       } else {
         let pause = min(300_000, 1_000 << min(entry.attempts, 16))
         try database.execute(
           sql: "UPDATE queue SET attempts = attempts + 1, not_before = ?, error = ? WHERE seq = ?",
           arguments: [Date().milliseconds + Int64(pause), storage.error, entry.seq])
       }
-      guard
+      guard entry.isWhole,
         let json = try String.fetchOne(database, sql: "SELECT record FROM turn WHERE id = ?", arguments: [entry.turnID])
-      else { return }
+      else { return false }
       var record = try SessionsFile.decode(json)
       record.storage = storage
       try database.execute(
         sql: "UPDATE turn SET record = ? WHERE id = ?", arguments: [try SessionsFile.encode(record), entry.turnID])
+      return true
     }
-    report(entry.turnID, storage)
+    if isSettled { report(entry.turnID, storage) }
   }
 
   /// One sleep until the next turn is due; none while the queue is empty.

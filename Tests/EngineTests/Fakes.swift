@@ -68,6 +68,7 @@ actor RecordingJournal: TurnJournal {
   var calls: [String] = []
   var closed: TurnRecord?
   var checkpointed = ""
+  private(set) var words: [RetainTurn] = []
   var retained: RetainTurn?
   var failsToOpen = false
   var storage = Storage(state: .stored)
@@ -79,6 +80,7 @@ actor RecordingJournal: TurnJournal {
     if failsToOpen { throw Full() }
     calls.append("open \(record.question)")
   }
+  func retainWords(_ turn: RetainTurn) async { words.append(turn) }
   func checkpoint(turnID: String, text: String) async { checkpointed = text }
   func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws {
     calls.append("close")

@@ -159,7 +159,7 @@ struct TurnTests {
     #expect(await journal.retained?.messages.last?.isCut == true)
   }
 
-  @Test("that only begins has what came on disk while it waits for more")
+  @Test("that only begins has its words in the store and what came on disk while it waits for more")
   func checkpoint() async throws {
     let model = ScriptedModel(pieces: [.text("Ha"), .text("lf")], end: .hang)
     let turn = Engine(store: Self.biscuit, journal: journal).turn(
@@ -167,6 +167,7 @@ struct TurnTests {
         sessionID: "s1", question: "Hello", history: [], model: "test/model", resolveModel: { model },
         settings: MemorySettings()))
     while await journal.checkpointed != "Half" { await Task.yield() }
+    #expect(await journal.words.map { $0.messages.map(\.text) } == [["Hello"]])
     turn.cancel()
     await turn.ended()
   }

@@ -85,13 +85,11 @@ struct OfflineRecallModelTests {
     let paced = OfflineRecallModel(timeZone: .current)
     let memories = (0..<5).map { recalled("\($0) " + String(repeating: "word ", count: 90)) }
     var pieces = 0
-    let started = ContinuousClock.now
     for try await event in paced.stream(ChatRequest(messages: [], memories: memories)) {
       if case .text = event { pieces += 1 }
     }
     #expect(pieces > 20)
     #expect(pieces <= 101)
-    #expect(ContinuousClock.now - started < .seconds(5))
   }
 
   @Test("cancelling ends it")

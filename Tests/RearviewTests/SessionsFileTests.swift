@@ -16,7 +16,22 @@ actor GatedStore: MemoryStore {
 
   func refuse(_ flag: Bool) { refuses = flag }
 
+  private var isHolding = false
+  private var held: CheckedContinuation<Void, Never>?
+
+  /// Makes the next `retain` wait.
+  func hold() { isHolding = true }
+  func waitUntilHeld() async { while held == nil { await Task.yield() } }
+  func release() {
+    held?.resume()
+    held = nil
+  }
+
   func retain(_ turn: RetainTurn) async throws {
+    if isHolding {
+      isHolding = false
+      await withCheckedContinuation { held = $0 }
+    }
     if refuses { throw MemoryStoreError.unavailable(location: location, cause: "it is closed") }
     retained.append(turn)
   }
@@ -67,6 +82,10 @@ struct SessionsFileTests {
     return record
   }
 
+  private func makeQueue() -> StorageQueue {
+    StorageQueue(file: file, store: store, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  }
+
   @Test("gives back a session's turns as they were, the exact messages included")
   func roundTrip() async throws {
     let first = record("one")
@@ -103,7 +122,7 @@ struct SessionsFileTests {
     let turns = try await file.turns(ofSession: "dead")
     #expect(turns.map(\.answer.text) == ["What a nice"])
     #expect(turns.map(\.answer.state) == [.cut])
-    await StorageQueue(file: file, store: store, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }).drain()
+    await makeQueue().drain()
     let retained = await store.retained
     #expect(retained.map(\.turnID) == [lost.id])
     #expect(retained.first?.messages.map(\.text) == ["My dog is called Biscuit", "What a nice"])
@@ -122,7 +141,7 @@ struct SessionsFileTests {
 
   @Test("queues a turn and its record in one go, and brings it to the store")
   func queue() async throws {
-    let queue = StorageQueue(file: file, store: store, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let queue = makeQueue()
     let turn = record("one")
     try await file.open(turn)
     _ = try await finish(turn, answer: "eins")
@@ -135,7 +154,7 @@ struct SessionsFileTests {
 
   @Test("keeps what the store refuses, in order, until it takes it")
   func refusal() async throws {
-    let queue = StorageQueue(file: file, store: store, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let queue = makeQueue()
     await store.refuse(true)
     var ids: [String] = []
     for question in ["one", "two"] {
@@ -155,9 +174,44 @@ struct SessionsFileTests {
     #expect(try await queue.waiting() == 0)
   }
 
+  @Test("brings the words to the store while the answer comes, and the answer after them")
+  func words() async throws {
+    let queue = makeQueue()
+    let journal = Journal(sessions: file, queue: queue)
+    let turn = record("one")
+    try await file.open(turn)
+    let words = try #require(retained(of: turn, at: turn.startedAt))
+    await journal.retainWords(words)
+    #expect(await store.retained.map { $0.messages.map(\.text) } == [["one"]])
+    #expect(try await file.turns(ofSession: "s1").map(\.storage.state) == [.waiting])
+    _ = try await finish(turn, answer: "eins")
+    #expect(await queue.store(turnID: turn.id) == Storage(state: .stored))
+    #expect(await store.retained.last?.messages.map(\.text) == ["one", "eins"])
+    await journal.retainWords(words)
+    #expect(await store.retained.count == 2)
+    #expect(try await queue.waiting() == 0)
+  }
+
+  @Test("loses no answer that comes while its words are on their way")
+  func wordsMeanwhile() async throws {
+    let queue = makeQueue()
+    let turn = record("one")
+    try await file.open(turn)
+    try await file.enqueueWords(try #require(retained(of: turn, at: turn.startedAt)))
+    await store.hold()
+    async let early = queue.store(turnID: turn.id)
+    await store.waitUntilHeld()
+    _ = try await finish(turn, answer: "eins")
+    await store.release()
+    #expect(await early == Storage(state: .stored))
+    #expect(await store.retained.last?.messages.map(\.text) == ["one", "eins"])
+    #expect(try await queue.waiting() == 0)
+    #expect(try await file.turns(ofSession: "s1").map(\.storage.state) == [.stored])
+  }
+
   @Test("tries a refused turn again by itself")
   func retry() async throws {
-    let queue = StorageQueue(file: file, store: store, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let queue = makeQueue()
     let (reports, continuation) = AsyncStream.makeStream(of: RearviewEngine.Storage.self)
     await queue.onChange { _, storage in continuation.yield(storage) }
     await store.refuse(true)
@@ -172,7 +226,7 @@ struct SessionsFileTests {
 
   @Test("does not let one session's refused turn hold back another's")
   func otherSessions() async throws {
-    let queue = StorageQueue(file: file, store: store, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    let queue = makeQueue()
     await store.refuse(true)
     let stuck = record("one", session: "a")
     try await file.open(stuck)
