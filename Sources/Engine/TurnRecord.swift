@@ -15,8 +15,12 @@ public struct TurnRecord: Hashable, Codable, Sendable, Identifiable {
   public var retrieval: Retrieval
   /// The memory block that was injected; `nil` when none was.
   public var block: String?
-  /// The messages that were sent, exactly.
-  public var messages: [Message]
+  /// The messages that were sent, exactly; without the conversation before the turn once that was dropped.
+  public private(set) var messages: [Message]
+  /// Whether `messages` lacks the conversation before the turn; `sentMessages(after:)` puts it back.
+  public private(set) var isHistoryDropped = false
+  /// Estimated tokens of all messages that were sent.
+  public private(set) var sentTokens = 0
   public var answer: Answer
   /// Whether the answer is to be remembered too; the built-in model's are not.
   public var retainsAnswer = true
@@ -35,6 +39,29 @@ public struct TurnRecord: Hashable, Codable, Sendable, Identifiable {
     messages = []
     answer = Answer()
     storage = Storage(state: settings.storeConversations ? .waiting : .off)
+  }
+}
+
+extension TurnRecord {
+  /// What is sent, all of it.
+  public mutating func setSent(_ messages: [Message]) {
+    self.messages = messages
+    isHistoryDropped = false
+    sentTokens = estimatedTokens(messages)
+  }
+
+  /// Leaves out the conversation before the turn, which the session's other turns hold already: else a session would
+  /// grow with the square of its turns. What stays are the system messages and the last one.
+  public mutating func dropHistory() {
+    guard !isHistoryDropped, let last = messages.last else { return }
+    messages = messages.dropLast().filter { $0.role == .system } + [last]
+    isHistoryDropped = true
+  }
+
+  /// The messages that were sent, exactly, given the turns of the session before this one.
+  public func sentMessages(after turns: some Sequence<TurnRecord>) -> [Message] {
+    guard isHistoryDropped, let last = messages.last else { return messages }
+    return messages.dropLast() + conversation(of: turns) + [last]
   }
 }
 

@@ -106,8 +106,7 @@ struct TurnRun {
   private mutating func compose() {
     let messages = request.history + [Message(.user, request.question)]
     record.block = memoryBlock(of: record.retrieval.injected.map(\.recalled.memory))
-    record.messages =
-      record.block.map { inject($0, into: messages, mode: request.settings.injectionMode) } ?? messages
+    record.setSent(record.block.map { inject($0, into: messages, mode: request.settings.injectionMode) } ?? messages)
     report(.injected(block: record.block, messages: record.messages))
   }
 

@@ -9,8 +9,7 @@ public struct ChatTurn: Sendable, Identifiable {
   private var sanitiser = StreamSanitiser()
   private var body = MarkdownText()
   private var laidOutQuestion: (width: Int, lines: [DisplayText])?
-  /// Estimated tokens of what was sent, and of the answer once it is finished.
-  private var sentTokens = 0
+  /// Estimated tokens of the answer, once it is finished.
   private var answerTokens: Int?
   public var id: String { record.id }
 
@@ -18,7 +17,6 @@ public struct ChatTurn: Sendable, Identifiable {
     self.record = record
     question = DisplayText(record.question)
     body.append(sanitiser.feed(record.answer.text))
-    countSentTokens()
     if record.answer.state != .streaming { finish() }
   }
 
@@ -27,20 +25,12 @@ public struct ChatTurn: Sendable, Identifiable {
     body.append(sanitiser.feed(text))
   }
 
-  mutating func update(_ change: (inout TurnRecord) -> Void) {
-    let before = record.messages.count
-    change(&record)
-    if record.messages.count != before { countSentTokens() }
-  }
-
-  private mutating func countSentTokens() {
-    sentTokens = estimatedTokens(record.messages.isEmpty ? [Message(.user, record.question)] : record.messages)
-  }
+  mutating func update(_ change: (inout TurnRecord) -> Void) { change(&record) }
 
   /// The provider's count, or an estimate: rough while the answer streams.
   var tokens: Int {
     if let usage = record.answer.usage { return usage.inputTokens + usage.outputTokens }
-    return sentTokens + (answerTokens ?? record.answer.text.utf8.count / 4)
+    return record.sentTokens + (answerTokens ?? record.answer.text.utf8.count / 4)
   }
 
   /// The answer will not grow any more.

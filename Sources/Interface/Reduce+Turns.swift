@@ -30,7 +30,7 @@ extension State {
     case .injected(let block, let messages):
       turns[index].update {
         $0.block = block
-        $0.messages = messages
+        $0.setSent(messages)
       }
     case .text(let text): turns[index].append(text)
     case .reasoning(let text): turns[index].update { $0.answer.reasoning += text }
@@ -44,7 +44,10 @@ extension State {
       isSendPending = false
     case .storage(let storage): take(storage, ofTurn: id)
     case .record(let record):
-      turns[index].update { $0.storage = record.storage }
+      turns[index].update {
+        $0.storage = record.storage
+        $0.dropHistory()
+      }
       if inspector.list.bankID == record.settings.bankID, inspector.view == .memories, inspector.list.selection == 0 {
         inspector.list.isStale = true
       }

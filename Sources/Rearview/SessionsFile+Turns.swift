@@ -13,7 +13,7 @@ extension SessionsFile {
     }
   }
 
-  /// All turns of a session, in order.
+  /// All turns of a session, in order; `TurnRecord.sentMessages(after:)` tells what one sent.
   public func turns(ofSession id: String) async throws -> [TurnRecord] {
     let stored = try await read { database in
       try Row.fetchAll(
@@ -27,7 +27,6 @@ extension SessionsFile {
     for row in stored {
       var turn = try Self.decode(row.record)
       if row.isOpen { turn.answer.text = row.partial }
-      turn.messages = StoredMessages.restored(turn.messages, history: conversation(of: turns))
       turns.append(turn)
     }
     return turns
@@ -67,7 +66,7 @@ extension SessionsFile {
   /// Writes the finished turn and puts what is to be retained into the queue.
   func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws {
     var stored = record
-    stored.messages = StoredMessages.stripped(record.messages)
+    stored.dropHistory()
     let json = try Self.encode(stored)
     let payload = try turn.map(Self.payload)
     try await write { database in
@@ -139,20 +138,5 @@ extension SessionsFile {
   private static func title(_ question: String) -> String {
     let line = question.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
     return String(line.prefix(80))
-  }
-}
-
-/// A record is kept without the conversation before its turn, which the session's other turns hold already; else a
-/// session would grow with the square of its turns.
-enum StoredMessages {
-  /// Keeps the system messages and the last one.
-  static func stripped(_ messages: [Message]) -> [Message] {
-    guard let last = messages.last else { return [] }
-    return messages.dropLast().filter { $0.role == .system } + [last]
-  }
-
-  static func restored(_ stripped: [Message], history: [Message]) -> [Message] {
-    guard let last = stripped.last else { return [] }
-    return Array(stripped.dropLast()) + history + [last]
   }
 }

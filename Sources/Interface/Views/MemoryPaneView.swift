@@ -29,7 +29,7 @@ func drawMemory(_ state: inout State, layout: Layout, on canvas: inout Canvas) {
     return
   }
   let lines =
-    state.memory.view == .prompt ? state.promptLines(of: record, columns: view.columns) : state.memoryLines(of: view)
+    state.memory.view == .prompt ? state.promptLines(ofTurn: shown, columns: view.columns) : state.memoryLines(of: view)
   let most = max(0, lines.count - body.rows)
   state.memory.scroll = min(state.memory.scroll, most)
   canvas.draw(lines, in: body.inset(left: 1), scroll: state.memory.scroll)

@@ -3,15 +3,15 @@ import RearviewEngine
 import RearviewText
 
 /// The exact text that was sent, hidden characters made visible, the memory block marked at the left.
-func promptLines(of record: TurnRecord, columns: Int) -> [StyledLine] {
-  guard !record.messages.isEmpty else { return [styled("Nothing was sent yet.", .muted)] }
+func promptLines(of messages: [Message], block: String?, columns: Int) -> [StyledLine] {
+  guard !messages.isEmpty else { return [styled("Nothing was sent yet.", .muted)] }
   var lines: [StyledLine] = []
-  for message in record.messages {
+  for message in messages {
     if !lines.isEmpty { lines.append(styled("")) }
     lines.append(
       styled(DisplayText(message.role.rawValue), .title, .bold)
         + styled("  ~" + grouped(estimatedTokens(message.content)) + " tokens", .muted))
-    for (text, isBlock) in parts(of: message.content, block: record.block) {
+    for (text, isBlock) in parts(of: message.content, block: block) {
       let bar = isBlock ? styled("▌ ", .accent) : styled("  ")
       for line in DisplayText(revealing: text).string.split(separator: "\n", omittingEmptySubsequences: false) {
         lines += wrap(DisplayText(String(line)), to: max(4, columns - 2)).map { bar + styled($0) }
@@ -30,10 +30,12 @@ private func parts(of content: String, block: String?) -> [(text: String, isBloc
 }
 
 extension State {
-  mutating func promptLines(of record: TurnRecord, columns: Int) -> [StyledLine] {
-    let key = PromptKey(turnID: record.id, columns: columns, messageCount: record.messages.count)
+  mutating func promptLines(ofTurn index: Int, columns: Int) -> [StyledLine] {
+    let record = turns[index].record
+    let key = PromptKey(turnID: record.id, columns: columns, isSent: !record.messages.isEmpty)
     if let kept = laidOutPrompt, kept.key == key { return kept.lines }
-    let lines = RearviewInterface.promptLines(of: record, columns: columns)
+    let messages = record.sentMessages(after: turns[..<index].lazy.map(\.record))
+    let lines = RearviewInterface.promptLines(of: messages, block: record.block, columns: columns)
     laidOutPrompt = LaidOut(key: key, lines: lines)
     return lines
   }
@@ -59,7 +61,7 @@ struct LaidOut<Key: Hashable & Sendable>: Sendable {
 struct PromptKey: Hashable, Sendable {
   var turnID: String
   var columns: Int
-  var messageCount: Int
+  var isSent: Bool
 }
 
 /// What the lines of the memory view depend on.
