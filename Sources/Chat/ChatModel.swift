@@ -44,9 +44,10 @@ public struct Usage: Hashable, Codable, Sendable {
   public var inputTokens: Int
   public var outputTokens: Int
 
+  /// Figures that no conversation can have are brought into range: a server's word must not overflow a sum.
   public init(inputTokens: Int, outputTokens: Int) {
-    self.inputTokens = inputTokens
-    self.outputTokens = outputTokens
+    self.inputTokens = min(max(0, inputTokens), 1_000_000_000)
+    self.outputTokens = min(max(0, outputTokens), 1_000_000_000)
   }
 }
 

@@ -68,7 +68,7 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
       return "The conversation is too long for \(model)\(said); start a new session with Ctrl-X n."
     case .rateLimited(let retryAfter):
       let wait = retryAfter.map {
-        "; it asks to wait \($0.formatted(.units(allowed: [.minutes, .seconds], width: .abbreviated)))"
+        "; it asks to wait \($0.formatted(.units(allowed: [.minutes, .seconds], width: .wide)))"
       }
       return "\(provider) limits the rate of requests\(code)\(said)\(wait ?? "; wait a moment"), then send again."
     case .server:
@@ -77,7 +77,7 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
       return "\(provider) cannot be reached\(said); check the network, or that the server is running."
     case .timedOut(let after):
       return
-        "\(provider) sent nothing for \(after.formatted(.units(allowed: [.minutes, .seconds], width: .abbreviated))); send again, or pick another model."
+        "\(provider) sent nothing for \(after.formatted(.units(allowed: [.minutes, .seconds], width: .wide))); send again, or pick another model."
     case .cutStream:
       return "The answer from \(provider) was cut off\(said); send again to get a whole one."
     case .failedMidStream:

@@ -26,8 +26,8 @@ struct Ask: AsyncParsableCommand {
     let session: Session
     let turns: [TurnRecord]
     do {
-      try client.check(model: client.model)
-      (session, turns) = try await Self.session(client, continues: continues, shared: shared)
+      (session, turns) = try await Self.session(client, continues: continues)
+      try client.check(model: session.model)
     } catch {
       throw CommandEnd(error)
     }
@@ -39,6 +39,9 @@ struct Ask: AsyncParsableCommand {
     guard let record else { throw CommandEnd(.failed, "The turn ended without a record.") }
     if record.retrieval.state == .failed, let error = record.retrieval.error {
       Console.error("Memory failed, the answer is without it: \(error)")
+    }
+    if record.storage.state == .unsaved, let error = record.storage.error {
+      Console.error("The answer could not be saved: \(error)")
     }
     if record.storage.state == .failed, let error = record.storage.error {
       Console.error("Not stored yet, it is tried again at the next start: \(error)")
@@ -63,12 +66,12 @@ struct Ask: AsyncParsableCommand {
 
   /// The last session where one is to be gone on with, else a new one.
   static func session(
-    _ client: RearviewClient, continues: Bool, shared: SharedOptions
+    _ client: RearviewClient, continues: Bool
   ) async throws -> (Session, [TurnRecord]) {
     let fresh = Session(bankID: client.configuration.memory.bankID, model: client.model)
     guard continues, var last = try await client.sessions.lastSession() else { return (fresh, []) }
-    if shared.bank != nil { last.bankID = fresh.bankID }
-    if shared.model != nil { last.model = fresh.model }
+    if client.configuration.origins["bank_id"] == .commandLine { last.bankID = fresh.bankID }
+    if client.configuration.origins["model"] == .commandLine { last.model = fresh.model }
     return (last, try await client.sessions.turns(ofSession: last.id))
   }
 

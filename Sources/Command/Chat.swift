@@ -45,7 +45,7 @@ struct Chat: AsyncParsableCommand {
       configuration: configuration, paths: paths, environment: options.environment)
     try client.check(model: client.model)
     if continues { await client.closeLeftTurns() }
-    let (session, turns) = try await Ask.session(client, continues: continues, shared: shared)
+    let (session, turns) = try await Ask.session(client, continues: continues)
     let outcome: TerminalOutcome
     do {
       let mailbox = loop.mailbox

@@ -27,9 +27,8 @@ final class ChatProgram: TerminalProgram {
 
   var isFinished: Bool { state.isFinished }
 
-  var nextTick: ContinuousClock.Instant? {
-    state.nextTick.map { .now + .seconds(max(0, $0.timeIntervalSinceNow)) }
-  }
+  /// Set once for what is shown: a time that is made anew at each look would never be reached.
+  private(set) var nextTick: ContinuousClock.Instant?
 
   func handle(_ input: InputEvent) {
     state.now = Date()
@@ -47,8 +46,7 @@ final class ChatProgram: TerminalProgram {
 
   func render(size: Size) -> Frame? {
     if size != state.size { take(.input(.resize(size))) }
-    let now = Date()
-    if state.nextTick.map({ $0 <= now }) == true { take(.tick(now)) }
+    if let nextTick, nextTick <= .now { take(.tick(Date())) }
     guard isDirty else { return nil }
     isDirty = false
     return RearviewInterface.render(&state)
@@ -57,6 +55,7 @@ final class ChatProgram: TerminalProgram {
   private func take(_ action: Action) {
     isDirty = true
     for effect in reduce(&state, action) { run(effect) }
+    nextTick = state.nextTick.map { .now + .seconds(max(0.001, $0.timeIntervalSinceNow)) }
   }
 
   // MARK: Effects
@@ -69,7 +68,11 @@ final class ChatProgram: TerminalProgram {
       let outside = outside
       Task { await outside.follow(turn) }
     case .cancelTurn, .quit: turn?.cancel()
-    case .use, .newSession: turn = nil
+    case .newSession: turn = nil
+    case .useBank: break
+    case .useModel(let name):
+      let result = Result { try outside.client.check(model: name) }
+      take(.model(result.map { name }.mapError { Failure($0) }))
     case .suspend: terminal.suspend()
     case .redraw: terminal.redraw()
     case .loadModels:
@@ -92,7 +95,10 @@ private struct Outside: Sendable {
   /// What an earlier program left behind goes to the store, and the header learns how many memories there are.
   func start() async {
     let mailbox = mailbox
-    await client.queue.onChange { mailbox.post(.storage(turnID: $0, $1)) }
+    await client.queue.onChange { turnID, storage in
+      mailbox.post(.storage(turnID: turnID, storage))
+      Task { await postWaiting() }
+    }
     await run(.loadBanks)
     await client.recover()
     await postWaiting()
@@ -137,7 +143,7 @@ private struct Outside: Sendable {
       let themes = themes
       mailbox.post(.theme(await attempt { try themes.theme(name) }))
     case .listThemes: mailbox.post(.themes(themes.names()))
-    case .send, .cancelTurn, .loadModels, .use, .newSession, .suspend, .redraw, .quit: break
+    case .send, .cancelTurn, .loadModels, .useBank, .useModel, .newSession, .suspend, .redraw, .quit: break
     }
   }
 }

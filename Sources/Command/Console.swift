@@ -6,7 +6,7 @@ enum Console {
   /// Whether a person reads standard output.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-  /// Writes at once: a streamed answer must not wait in a buffer. A reader that is gone ends the program quietly.
+  /// Writes at once: a streamed answer must not wait in a buffer.
   static func write(_ text: String) {
     writeAll(Array(text.utf8), to: STDOUT_FILENO)
   }
@@ -27,8 +27,11 @@ enum Console {
       let written = bytes[start...].withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
       if written > 0 {
         start += written
+      } else if errno == EAGAIN {
+        var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        poll(&ready, 1, -1)
       } else if errno != EINTR {
-        if errno == EPIPE { Foundation.exit(ExitStatus.failed.rawValue) }
+        // The reader is gone (`| head`): the turn still comes to its end and is kept.
         return
       }
     }

@@ -61,7 +61,9 @@ struct Doctor: AsyncParsableCommand {
     do {
       let banks = try await client.store.banks()
       let memories = banks.reduce(0) { $0 + $1.memoryCount }
-      report.good("\(client.store.location): \(banks.count) banks, \(memories) memories")
+      report.good(
+        "\(client.store.location): \(banks.count == 1 ? "1 bank" : "\(banks.count) banks"), \(memories == 1 ? "1 memory" : "\(memories) memories")"
+      )
       let waiting = try await client.queue.waiting()
       if waiting > 0 { report.bad("\(waiting) turns wait to be stored; they are tried again at each start.") }
       report.good("\(paths.sessionsFile)")
@@ -74,6 +76,13 @@ struct Doctor: AsyncParsableCommand {
       report.good("\(client.model) is the model")
     } catch {
       report.bad("\(client.model): \(error)")
+    }
+    for provider in await client.checkProviders() {
+      if let failure = provider.failure {
+        report.bad("\(provider.name): \(failure)")
+      } else {
+        report.good("\(provider.name) answers")
+      }
     }
     let models = await client.models().map(\.name)
     report.fact(

@@ -32,8 +32,8 @@ struct BankCommand: AsyncParsableCommand {
       for bank in banks {
         let name = Console.shown(bank.id).padding(toLength: width, withPad: " ", startingAt: 0)
         let memories = bank.memoryCount == 1 ? "1 memory" : "\(bank.memoryCount) memories"
-        let sessions = bank.documentCount == 1 ? "1 session" : "\(bank.documentCount) sessions"
-        Console.line("\(name)  \(memories), \(sessions)")
+        let documents = bank.documentCount == 1 ? "1 document" : "\(bank.documentCount) documents"
+        Console.line("\(name)  \(memories), \(documents)")
       }
     }
   }
@@ -70,7 +70,8 @@ struct Recall: AsyncParsableCommand {
       }
     }
     if recalled.isEmpty, !json {
-      Console.error("Nothing found in bank \(settings.bankID), of \(result.searchedCount) memories.")
+      let memories = result.searchedCount == 1 ? "1 memory" : "\(result.searchedCount) memories"
+      Console.error("Nothing found in bank \(settings.bankID), of \(memories).")
     }
   }
 }

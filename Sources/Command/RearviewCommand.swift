@@ -17,6 +17,8 @@ struct RearviewCommand: AsyncParsableCommand {
     defaultSubcommand: Chat.self)
 
   static func main() async {
+    // A reader that goes away (`| head`) must not end the program in the middle of a turn.
+    signal(SIGPIPE, SIG_IGN)
     do {
       var command = try parseAsRoot()
       if var command = command as? any AsyncParsableCommand {

@@ -16,6 +16,8 @@ struct SharedOptions: ParsableArguments {
   /// Settings from all places; `--bank` and `--model` stand for `--set bank_id=…` and `--set model=…`.
   func configuration(paths: Paths) throws -> Configuration {
     var overrides = set
+    if let bank, bank.allSatisfy(\.isWhitespace) { throw CommandEnd(.usage, "--bank needs a name.") }
+    if let model, model.allSatisfy(\.isWhitespace) { throw CommandEnd(.usage, "--model needs a name.") }
     if let bank { overrides.append("bank_id=\(bank)") }
     if let model { overrides.append("model=\(model)") }
     return try Configuration.load(

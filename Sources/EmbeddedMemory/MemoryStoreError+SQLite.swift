@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import RearviewMemory
 
@@ -6,7 +7,7 @@ import RearviewMemory
 public func storeError(_ error: any Error, location: String) -> any Error {
   guard let error = error as? DatabaseError else { return error }
   switch error.resultCode {
-  case .SQLITE_FULL:
+  case .SQLITE_IOERR where freeBytes(at: location) == 0, .SQLITE_FULL:
     return MemoryStoreError.diskFull(location: location)
   case .SQLITE_BUSY, .SQLITE_LOCKED:
     return MemoryStoreError.locked(location: location)
@@ -17,4 +18,11 @@ public func storeError(_ error: any Error, location: String) -> any Error {
   default:
     return MemoryStoreError.unavailable(location: location, cause: error.message ?? "SQLite error \(error.resultCode)")
   }
+}
+
+/// Room on the disk of a file; a full one shows as an input or output error when not even a journal can be begun.
+private func freeBytes(at path: String) -> UInt64? {
+  var status = statvfs()
+  guard statvfs((path as NSString).deletingLastPathComponent, &status) == 0 else { return nil }
+  return UInt64(status.f_bavail) * UInt64(status.f_frsize)
 }

@@ -7,9 +7,9 @@ public protocol TurnJournal: Sendable {
   /// The turn with the user's words is on disk when this returns.
   func open(_ record: TurnRecord) async throws
 
-  /// Brings the user's words to the memory store while the answer is still coming, so that they can be recalled at
-  /// once. `close` and `store` take care of what this could not do.
-  func retainWords(_ turn: RetainTurn) async
+  /// Keeps what was recalled and is sent, and brings the user's words to the memory store while the answer is still
+  /// coming, so that they can be recalled at once. `close` and `store` take care of what this could not do.
+  func advance(_ record: TurnRecord, retaining words: RetainTurn?) async
 
   /// Keeps how far the answer came. Called a few times a second while it grows; a failure costs nothing but that.
   func checkpoint(turnID: String, text: String) async

@@ -30,7 +30,8 @@ public enum SettingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unknownName(let name, let known):
       "there is no setting \(name); the settings are \(known.joined(separator: ", "))"
     case .badValue(let name, let value, let expected):
-      "\(name) must be \(expected), got \(value.written)"
+      // A provider's value may be a key.
+      "\(name) must be \(expected)" + (name.hasPrefix("providers.") ? "" : ", got \(value.written)")
     }
   }
 }

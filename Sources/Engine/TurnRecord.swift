@@ -43,6 +43,9 @@ public struct TurnRecord: Hashable, Codable, Sendable, Identifiable {
 }
 
 extension TurnRecord {
+  /// What a retrieval says that the user stopped; no fault of the store.
+  public static let stoppedBeforeMemory = "Stopped before memory answered."
+
   /// What is sent, all of it.
   public mutating func setSent(_ messages: [Message]) {
     self.messages = messages
@@ -102,6 +105,8 @@ public struct Storage: Hashable, Codable, Sendable {
     case stored
     /// The store refused it; it stays in the queue and is tried again.
     case failed
+    /// The finished turn could not be written to disk; it is tried again for a minute.
+    case unsaved
   }
   public var state: State
   /// Why the last try failed, in one sentence.

@@ -44,8 +44,8 @@ struct TurnRun {
     }
     report(.opened(record))
     await retrieve()
-    retainWords()
     compose()
+    advance()
     await answer(model)
     await keep()
     report(.record(record))
@@ -77,7 +77,7 @@ struct TurnRun {
         memories: Self.use(result.memories, limit: settings.maxMemories, messages: messages),
         matchCount: result.matchCount, searchedCount: result.searchedCount, words: result.words)
     } catch is CancellationError {
-      record.retrieval = Retrieval(state: .failed, query: text, error: "Stopped before memory answered.")
+      record.retrieval = Retrieval(state: .failed, query: text, error: TurnRecord.stoppedBeforeMemory)
     } catch {
       record.retrieval = Retrieval(state: .failed, query: text, error: "\(error)")
     }
@@ -87,20 +87,15 @@ struct TurnRun {
 
   /// Decides what becomes of each recalled memory. What already stands in the conversation is not sent twice.
   static func use(_ recalled: [RecalledMemory], limit: Int?, messages: [Message]) -> [RetrievedMemory] {
-    let said = messages.map { squeezed($0.content) }
+    let said = messages.map { SaidText($0.content) }
     var injected = 0
     return recalled.map { item in
-      let text = squeezed(item.memory.text)
+      let text = SaidText(item.memory.text)
       if said.contains(where: { $0.contains(text) }) { return RetrievedMemory(recalled: item, use: .inConversation) }
       if let limit, injected >= limit { return RetrievedMemory(recalled: item, use: .overLimit) }
       injected += 1
       return RetrievedMemory(recalled: item, use: .injected)
     }
-  }
-
-  /// White space runs as one blank, so that a memory is found again where a message was laid out otherwise.
-  private static func squeezed(_ text: String) -> String {
-    text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 
   private mutating func compose() {
@@ -170,31 +165,46 @@ struct TurnRun {
   // MARK: Storage
 
   /// After the recall, which would find nothing but the question itself; not waited for.
-  private func retainWords() {
-    guard let words = retained(of: record, at: now()) else { return }
-    Task { [journal] in await journal.retainWords(words) }
+  private func advance() {
+    Task { [journal, record, words = retained(of: record, at: now())] in
+      await journal.advance(record, retaining: words)
+    }
   }
 
   private mutating func keep() async {
     let retained = retained(of: record, at: now())
     record.storage = Storage(state: retained == nil ? .off : .queued)
-    let closed = record
-    do {
-      try await uncancelled { [journal] in
-        try await journal.close(closed, retaining: retained)
-      }
-    } catch {
-      record.storage = Storage(state: .failed, error: "The answer could not be saved: \(error)")
-      report(.finished(record.answer))
-      report(.storage(record.storage))
-      return
-    }
-    report(.finished(record.answer))
+    await close(retaining: retained)
+    guard record.storage.state != .unsaved else { return }
     guard retained != nil else { return }
     report(.storage(record.storage))
     let id = record.id
     record.storage = await uncancelled { [journal] in await journal.store(turnID: id) }
     report(.storage(record.storage))
+  }
+
+  /// Writes the finished turn. What cannot be written (a full disk, a locked file) is said at once and tried again for
+  /// a minute; until then the answer is only on the screen.
+  private mutating func close(retaining turn: RetainTurn?) async {
+    let deadline = clock.now + .seconds(60)
+    var pause = Duration.milliseconds(500)
+    let queued = record.storage
+    while true {
+      record.storage = queued
+      let closed = record
+      do {
+        try await uncancelled { [journal] in try await journal.close(closed, retaining: turn) }
+        if pause == .milliseconds(500) { report(.finished(record.answer)) }
+        return
+      } catch {
+        record.storage = Storage(state: .unsaved, error: "\(error)")
+        if pause == .milliseconds(500) { report(.finished(record.answer)) }
+        report(.storage(record.storage))
+        guard clock.now + pause < deadline else { return }
+        await uncancelled { [pause] in try? await Task.sleep(for: pause) }
+        pause = min(pause * 2, .seconds(10))
+      }
+    }
   }
 }
 
@@ -209,7 +219,8 @@ public func retained(of record: TurnRecord, at answeredAt: Date) -> RetainTurn? 
   if record.retainsAnswer, !record.answer.text.allSatisfy(\.isWhitespace) {
     messages.append(
       RetainedMessage(
-        speaker: .assistant, text: record.answer.text, saidAt: answeredAt, isCut: record.answer.state != .complete))
+        speaker: .assistant, text: record.answer.text, saidAt: answeredAt,
+        isCut: record.answer.state != .complete || record.answer.finishReason == .length))
   }
   guard !messages.isEmpty else { return nil }
   return RetainTurn(

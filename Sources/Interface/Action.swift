@@ -19,6 +19,8 @@ public enum Action: Sendable {
   case storage(turnID: String, Storage)
   /// So many turns are in the queue that the store did not take yet.
   case waiting(Int)
+  /// Whether there is a way to a model that was picked.
+  case model(Result<String, Failure>)
   case theme(Result<Theme, Failure>)
   case themes([String])
   /// A sentence for the toast row.
@@ -52,8 +54,8 @@ public enum Effect: Hashable, Sendable {
   case edit(id: String, bankID: String, text: String)
   case invalidate(id: String, bankID: String)
   case restore(id: String, bankID: String)
-  case use(bankID: String)
-  case use(model: String)
+  case useBank(String)
+  case useModel(String)
   case newSession
   case loadTheme(String)
   case listThemes

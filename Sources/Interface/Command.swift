@@ -96,7 +96,8 @@ public enum KeyTable {
     Binding(
       .invalidate, [.plain("i")], [.memories, .detail], "invalidate", "Take the memory out of recall", footer: true),
     Binding(.restore, [.plain("r")], [.memories, .detail], "restore", "Put an invalidated memory back", footer: true),
-    Binding(.reload, [.named(.function(7)), .plain("R")], [.banks, .memories], "reload", "Read the list again"),
+    Binding(
+      .reload, [.named(.function(7)), .plain("R")], [.banks, .memories, .detail], "reload", "Read the list again"),
     Binding(
       .promptView, [.plain("p"), .named(.left), .named(.right)], [.memory], "prompt",
       "Change between memories and the exact prompt", footer: true),

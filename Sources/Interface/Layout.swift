@@ -32,6 +32,9 @@ public struct Layout: Hashable, Sendable {
   ///   - composerRows: rows that the typed text takes; 1 to 10 are given.
   ///   - right: what the right pane of two columns shows, or the whole screen of one column when `isWhole`.
   public init(size: Size, composerRows: Int, right: Pane, isWhole: Bool) {
+    // Below the smallest size nothing is drawn from it, but it is asked for all the same.
+    let size = Size(
+      columns: max(size.columns, Self.smallest.columns), rows: max(size.rows, Self.smallest.rows))
     self.size = size
     columns = size.columns >= 160 ? .three : size.columns >= 104 ? .two : .one
     header = Rect(column: 0, row: 0, columns: size.columns, rows: 1)

@@ -103,14 +103,14 @@ extension State {
     if let interruptedAt, now.timeIntervalSince(interruptedAt) < 2 { return quit() }
     interruptedAt = now
     if runningTurn != nil {
-      say("Stopped. Ctrl-C again quits")
+      say("Stopped. Ctrl-C again quits", seconds: 2)
       return [.cancelTurn]
     }
     if context == .composer, !composer.isEmpty {
       composer.clear()
-      say("Cleared; Ctrl-Y brings it back. Ctrl-C again quits")
+      say("Cleared; Ctrl-Y brings it back. Ctrl-C again quits", seconds: 2)
     } else {
-      say("Ctrl-C again quits")
+      say("Ctrl-C again quits", seconds: 2)
     }
     return []
   }
@@ -213,7 +213,7 @@ extension State {
     memory = MemoryPane()
     focus = .composer
     isWhole = false
-    say("New session")
+    say("New session", isDone: true)
     return [.newSession]
   }
 
@@ -282,11 +282,7 @@ extension State {
       themeBefore = nil
       return [.loadTheme(item.value)]
     case .bank: return use(bankID: item.value)
-    case .model:
-      session.model = item.value
-      modelHint = nil
-      say("Model " + DisplayText(line: item.value))
-      return [.use(model: item.value)]
+    case .model: return [.useModel(item.value)]
     }
   }
 
@@ -298,8 +294,8 @@ extension State {
       inspector.filter.clear()
     }
     if inspector.view == .detail { inspector.view = .memories }
-    say("Bank " + DisplayText(line: bankID))
-    return [.use(bankID: bankID)]
+    say("Bank " + DisplayText(line: bankID), isDone: true)
+    return [.useBank(bankID)]
   }
 }
 

@@ -16,7 +16,8 @@ extension State {
       inspector.isLoadingBanks = true
       return [.loadBanks]
     case .memories:
-      if inspector.list.isStale {
+      // While one reads further down, the list stays as it is.
+      if inspector.list.isStale, inspector.list.selection == 0 {
         let list = inspector.list
         inspector.list = MemoryList(bankID: list.bankID, filter: list.filter)
         inspector.list.shownMeanwhile = list.pages.first?.memories ?? []
@@ -44,13 +45,15 @@ extension State {
     switch result {
     case .success(let banks):
       inspector.error = nil
+      storeStatus.error = nil
       inspector.banks = banks
       inspector.bankSelection = min(inspector.bankSelection, max(0, banks.count - 1))
       storeStatus.memoryCount = banks.first { $0.id == session.bankID }?.memoryCount ?? 0
       let current = session.bankID
       updateMenu(.bank) { menu in
+        let picked = menu.isLoading ? current : menu.selected?.value
         menu.items = banks.map { Menu.Item($0, current: current) }
-        if menu.filter.isEmpty { menu.selection = menu.items.firstIndex(where: \.isCurrent) ?? 0 }
+        menu.selection = menu.shown.firstIndex { $0.value == picked } ?? 0
         menu.isLoading = false
       }
     case .failure(let failure):
@@ -101,7 +104,7 @@ extension State {
       if inspector.detail?.id == memory.id { inspector.detail = memory }
       inspector.banks = nil
       editDraft = nil
-      say(done)
+      say(done, isDone: true)
     case .failure(let failure): say(DisplayText(line: failure.text), isError: true)
     }
   }
@@ -124,6 +127,7 @@ extension State {
       guard let banks = inspector.banks, banks.indices.contains(inspector.bankSelection) else { return [] }
       let bank = banks[inspector.bankSelection]
       inspector.view = .memories
+      inspector.list.selection = 0
       if inspector.list.bankID != bank.id {
         inspector.list = MemoryList(bankID: bank.id)
         inspector.filter.clear()

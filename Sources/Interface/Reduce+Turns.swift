@@ -22,7 +22,9 @@ extension State {
     case .opened: break
     case .retrieved(let retrieval):
       turns[index].update { $0.retrieval = retrieval }
-      if retrieval.state == .failed, let error = retrieval.error { storeStatus.error = DisplayText(line: error) }
+      if retrieval.state == .failed, retrieval.error != TurnRecord.stoppedBeforeMemory {
+        storeStatus.error = retrieval.error.map { DisplayText(line: $0) }
+      }
       if retrieval.state == .found || retrieval.state == .nothing {
         storeStatus.error = nil
         storeStatus.memoryCount = retrieval.searchedCount
@@ -48,9 +50,7 @@ extension State {
         $0.storage = record.storage
         $0.dropHistory()
       }
-      if inspector.list.bankID == record.settings.bankID, inspector.view == .memories, inspector.list.selection == 0 {
-        inspector.list.isStale = true
-      }
+      if inspector.list.bankID == record.settings.bankID { inspector.list.isStale = true }
       return [.loadBanks]
     }
     return []
@@ -66,7 +66,7 @@ extension State {
   mutating func take(_ storage: Storage, ofTurn id: String) {
     if let index = turns.lastIndex(where: { $0.id == id }) { turns[index].update { $0.storage = storage } }
     switch storage.state {
-    case .failed: storeStatus.error = storage.error.map { DisplayText(line: $0) }
+    case .failed, .unsaved: storeStatus.error = storage.error.map { DisplayText(line: $0) }
     case .stored: storeStatus.error = nil
     case .waiting, .off, .queued: break
     }

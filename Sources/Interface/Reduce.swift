@@ -8,7 +8,14 @@ import RearviewText
 public func reduce(_ state: inout State, _ action: Action) -> [Effect] {
   var effects: [Effect] = []
   switch action {
-  case .input(let input): effects = state.take(input)
+  case .input(let input):
+    let (before, wasPending) = (state.composerVersion, state.isSendPending)
+    effects = state.take(input)
+    // Who goes on writing has not finished the message.
+    if wasPending, state.isSendPending, state.composerVersion != before {
+      state.isSendPending = false
+      state.say("Enter sends it")
+    }
   case .tick(let now): state.now = now
   case .turn(let id, let event): effects = state.take(event, ofTurn: id)
   case .banks(let result): state.take(banks: result)
@@ -19,8 +26,15 @@ public func reduce(_ state: inout State, _ action: Action) -> [Effect] {
     state.take(changed: result, done: done)
   case .storage(let turnID, let storage): state.take(storage, ofTurn: turnID)
   case .waiting(let count): state.storeStatus.waiting = count
-  case .theme(.success(let theme)): state.theme = theme
+  case .theme(.success(let theme)):
+    // A preview that comes after another was asked for would undo it.
+    if state.wantedTheme == nil || state.wantedTheme == theme.name { state.theme = theme }
   case .theme(.failure(let failure)): state.say(DisplayText(line: failure.text), isError: true)
+  case .model(.success(let name)):
+    state.session.model = name
+    state.modelHint = nil
+    state.say("Model " + DisplayText(line: name), isDone: true)
+  case .model(.failure(let failure)): state.say(DisplayText(line: failure.text), isError: true)
   case .themes(let names):
     if case .menu(var menu) = state.overlays.last, menu.purpose == .theme {
       let current = (state.themeBefore ?? state.theme).name
@@ -33,12 +47,21 @@ public func reduce(_ state: inout State, _ action: Action) -> [Effect] {
   if let until = state.toast?.until, until <= state.now { state.toast = nil }
   state.layOutComposer()
   effects += state.fetchWhatIsSeen()
+  for case .loadTheme(let name) in effects { state.wantedTheme = name }
   return effects
 }
 
 extension State {
-  mutating func say(_ text: DisplayText, isError: Bool = false) {
-    toast = Toast(text: text, isError: isError, until: now.addingTimeInterval(isError ? 8 : 4))
+  mutating func say(_ text: DisplayText, isError: Bool = false, isDone: Bool = false, seconds: Double = 4) {
+    toast = Toast(
+      text: text, isError: isError, isDone: isDone, until: now.addingTimeInterval(isError ? 12 : seconds))
+  }
+
+  /// A pane that had the keyboard keeps it when the screen becomes too narrow for all: it is shown whole.
+  private mutating func keepFocusInSight() {
+    guard focus == .memory || focus == .inspector else { return }
+    right = focus
+    isWhole = layout.columns == .one
   }
 
   /// When the screen changes by itself: a spinner's second, the end of a toast.
@@ -57,7 +80,7 @@ extension State {
       return []
     case .resize(let size):
       self.size = size
-      if !layout.focusOrder.contains(focus) { focus = .composer }
+      keepFocusInSight()
       return []
     case .focus: return []
     case .scroll(let rows, let position):
@@ -73,6 +96,9 @@ extension State {
   }
 
   private mutating func take(_ press: KeyPress) -> [Effect] {
+    if press != KeyPress(.character("c"), .control) { interruptedAt = nil }
+    // What was said is read by the time of the next key; an error stays its time.
+    if let toast, !toast.isError { self.toast = nil }
     if isTooSmall, press != KeyPress(.character("c"), .control) { return [] }
     if isLeaderPending {
       isLeaderPending = false
@@ -105,10 +131,7 @@ extension State {
     case .composer:
       if press == KeyPress(.up) { return verticalMove(-1) }
       if press == KeyPress(.down) { return verticalMove(1) }
-      let before = composer.version
       typeInto(&composer, press)
-      // Who goes on writing has not finished the message.
-      if composer.version != before { isSendPending = false }
     case .filter:
       if press == KeyPress(.down) || press == KeyPress(.up) {
         inspector.isFiltering = false

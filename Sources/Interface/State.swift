@@ -14,7 +14,11 @@ public struct State: Sendable {
   /// What the right pane of two columns shows; in one column, what is shown whole while `isWhole`.
   public var right = Pane.memory
   public var isWhole = false
-  public var composer = TextEditor()
+  public var composer = TextEditor() {
+    didSet { composerVersion += 1 }
+  }
+  /// Changes with the composer, so that what was laid out can be kept until then.
+  private(set) var composerVersion = 0
   /// Where the reader walks through older questions; `nil` when typing something new.
   var promptIndex: Int?
   /// What was being typed before that.
@@ -41,6 +45,8 @@ public struct State: Sendable {
   var lastRequest = 0
   /// The theme to go back to when the theme menu is left.
   var themeBefore: Theme?
+  /// The theme that was asked for last; others that come are too late.
+  var wantedTheme: String?
   public var isFinished = false
   var laidOutPrompt: LaidOut<PromptKey>?
   var laidOutMemories: LaidOut<MemoryKey>?
@@ -63,14 +69,14 @@ public struct State: Sendable {
 
   /// The rows of what is typed. A long text is laid out once for each change, not once for each frame.
   var composerRows: [Range<Int>] {
-    if let laidOutComposer, laidOutComposer.version == composer.version, laidOutComposer.width == composerWidth {
+    if let laidOutComposer, laidOutComposer.version == composerVersion, laidOutComposer.width == composerWidth {
       return laidOutComposer.rows
     }
     return composer.rows(width: composerWidth)
   }
 
   mutating func layOutComposer() {
-    laidOutComposer = (composer.version, composerWidth, composerRows)
+    laidOutComposer = (composerVersion, composerWidth, composerRows)
   }
 
   var composerWidth: Int { max(2, size.columns - 4) }
@@ -139,6 +145,8 @@ public struct MemoryPane: Hashable, Sendable {
 public struct Toast: Hashable, Sendable {
   public var text: DisplayText
   public var isError: Bool
+  /// Whether it tells of something that was done, and not of something to know.
+  public var isDone: Bool
   public var until: Date
 }
 

@@ -2,11 +2,7 @@ import RearviewText
 
 /// Text that is being typed, with its caret: the composer, a filter, an edit form.
 public struct TextEditor: Hashable, Sendable {
-  public private(set) var characters: [Character] = [] {
-    didSet { version += 1 }
-  }
-  /// Changes with the text, so that what was laid out can be kept until then.
-  private(set) var version = 0
+  public private(set) var characters: [Character] = []
   /// Where the next character goes: 0 to `characters.count`.
   public private(set) var caret = 0
   /// What was last cut, for yanking back.

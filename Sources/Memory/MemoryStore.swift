@@ -78,6 +78,14 @@ public enum MemoryStoreError: Error, Hashable, Sendable, CustomStringConvertible
   case emptyText
   case unavailable(location: String, cause: String)
 
+  /// Whether nothing can be stored for the time being, whatever it is.
+  public var isOfTheStore: Bool {
+    switch self {
+    case .newerFormat, .notAStore, .readOnly, .diskFull, .locked, .unavailable: true
+    case .noSuchMemory, .emptyText: false
+    }
+  }
+
   public var description: String {
     switch self {
     case .newerFormat(let location, let found, let known):
@@ -85,7 +93,7 @@ public enum MemoryStoreError: Error, Hashable, Sendable, CustomStringConvertible
     case .notAStore(let location, let cause):
       "\(location) cannot be read as a memory file (\(cause)); move it away, or restore a copy of it."
     case .readOnly(let location):
-      "\(location) is read-only; make the file and its folder writable."
+      "\(location) is read-only; make the file and its folder writable, or set XDG_DATA_HOME to a place that is."
     case .diskFull(let location):
       "The disk that holds \(location) is full; free some space, what was said is kept and is stored then."
     case .locked(let location):

@@ -68,7 +68,7 @@ public struct Configuration: Sendable {
         try configuration.set(
           path, to: .text(String(override[override.index(after: equals)...])), origin: .commandLine)
       } catch {
-        throw .badArgument("--set \(override)", cause: "\(error)")
+        throw .badArgument("--set \(override[..<equals])", cause: "\(error)")
       }
     }
     return configuration
@@ -96,7 +96,8 @@ public struct Configuration: Sendable {
         throw .badSetting(file: file, line: entry.line, cause: "\(error)")
       }
     }
-    if providers.values.contains(where: { $0.apiKey != nil }), Self.isReadableByOthers(file) {
+    let holdsKey = document.entries.contains { $0.path.first == "providers" && $0.path.last == "api_key" }
+    if holdsKey, Self.isReadableByOthers(file) {
       throw .badSetting(
         file: file, line: nil, cause: "it holds a key and others can read it; run: chmod 600 \(file)")
     }

@@ -15,7 +15,11 @@ final class OwnerLock: Sendable {
     let path = "\(folder)/\(id).lock"
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw MemoryStoreError.unavailable(location: path, cause: String(cString: strerror(errno)))
+      switch errno {
+      case EACCES, EPERM, EROFS: throw MemoryStoreError.readOnly(location: folder)
+      case ENOSPC, EDQUOT: throw MemoryStoreError.diskFull(location: folder)
+      default: throw MemoryStoreError.unavailable(location: folder, cause: String(cString: strerror(errno)))
+      }
     }
   }
 

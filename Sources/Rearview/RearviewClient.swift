@@ -98,9 +98,11 @@ public final class RearviewClient: Sendable {
   }
 
   /// Brings to the store what an earlier program could not: turns that it left open, and what is in the queue.
-  public func recover() async {
+  ///
+  /// - Parameter limit: When to go on without the rest, which stays in the queue on disk.
+  public func recover(within limit: Duration = .seconds(5)) async {
     await closeLeftTurns()
-    await queue.drain(isLast: true)
+    await waitAtMost(limit) { [queue] in await queue.drain(isLast: true) }
   }
 
   /// Closes turns that a program left open which runs no more; `recover` does it too. To be done before a session of
@@ -124,6 +126,25 @@ public final class RearviewClient: Sendable {
     }
   }
 
+  /// Asks the provider of a model, and each configured one, for its models.
+  /// - Returns: each provider's name with the sentence that says why it cannot be reached, or `nil`.
+  public func checkProviders() async -> [(name: String, failure: String?)] {
+    var names = Array(configuration.providers.keys)
+    let parts = model.split(separator: "/", maxSplits: 1)
+    let current = parts.count == 2 ? String(parts[0]) : "openai"
+    if model != Self.builtInModel, !names.contains(current) { names.insert(current, at: 0) }
+    var results: [(name: String, failure: String?)] = []
+    for name in names {
+      do {
+        _ = try await catalog.listModels(of: name)
+        results.append((name, nil))
+      } catch {
+        results.append((name, "\(error)"))
+      }
+    }
+    return results
+  }
+
   /// Models that can be picked now: configured ones first, then those of servers that answer, the built-in one last.
   public func models() async -> [ModelDescription] { await catalog.models() }
 
@@ -132,17 +153,27 @@ public final class RearviewClient: Sendable {
   public func close(within limit: Duration = .seconds(5)) async {
     let turns = running.withLockedValue { Array($0.values) }
     for turn in turns { turn.cancel() }
-    await withTaskGroup(of: Void.self) { group in
-      group.addTask { [queue] in
-        for turn in turns { await turn.ended() }
-        await queue.drain(isLast: true)
-      }
-      group.addTask { try? await Task.sleep(for: limit) }
-      await group.next()
-      group.cancelAll()
+    await waitAtMost(limit) { [queue] in
+      for turn in turns { await turn.ended() }
+      await queue.drain(isLast: true)
     }
     await transport.shutdown()
   }
+}
+
+/// Waits for work, but not longer than this; work that takes longer goes on by itself.
+private func waitAtMost(_ limit: Duration, for work: @escaping @Sendable () async -> Void) async {
+  let (ends, continuation) = AsyncStream.makeStream(of: Void.self)
+  let timer = Task {
+    try? await Task.sleep(for: limit)
+    continuation.finish()
+  }
+  Task {
+    await work()
+    continuation.finish()
+  }
+  for await _ in ends {}
+  timer.cancel()
 }
 
 /// The engine's journal over the sessions file and the queue.
@@ -152,10 +183,10 @@ struct Journal: TurnJournal {
 
   func open(_ record: TurnRecord) async throws { try await sessions.open(record) }
 
-  func retainWords(_ turn: RetainTurn) async {
+  func advance(_ record: TurnRecord, retaining words: RetainTurn?) async {
     // What fails here is tried again with the answer.
-    try? await sessions.enqueueWords(turn)
-    _ = await queue.store(turnID: turn.turnID)
+    try? await sessions.advance(record, retaining: words)
+    if words != nil { _ = await queue.store(turnID: record.id) }
   }
 
   func checkpoint(turnID: String, text: String) async {

@@ -25,7 +25,8 @@ extension SessionsFile {
     }
     var turns: [TurnRecord] = []
     for row in stored {
-      var turn = try Self.decode(row.record)
+      // One record that cannot be read must not hide the others.
+      guard var turn = try? Self.decode(row.record) else { continue }
       if row.isOpen { turn.answer.text = row.partial }
       turns.append(turn)
     }
@@ -85,16 +86,23 @@ extension SessionsFile {
     }
   }
 
-  /// Puts the user's words of an open turn into the queue; one that was closed meanwhile is there whole already.
-  func enqueueWords(_ turn: RetainTurn) async throws {
-    let payload = try Self.payload(turn)
+  /// Keeps what an open turn recalled and sends, and puts the user's words into the queue; one that was closed
+  /// meanwhile is there whole already.
+  func advance(_ record: TurnRecord, retaining words: RetainTurn?) async throws {
+    var stored = record
+    stored.dropHistory()
+    let json = try Self.encode(stored)
+    let payload = try words.map(Self.payload)
     try await write { database in
+      try database.execute(
+        sql: "UPDATE turn SET record = ? WHERE id = ? AND state = 0", arguments: [json, record.id])
+      guard let payload else { return }
       try database.execute(
         sql: """
           INSERT OR IGNORE INTO queue (turn_id, session_id, payload, is_whole)
           SELECT id, session_id, ?, 0 FROM turn WHERE id = ? AND state = 0
           """,
-        arguments: [payload, turn.turnID])
+        arguments: [payload, record.id])
     }
   }
 
@@ -114,11 +122,11 @@ extension SessionsFile {
     }
     var recovered = 0
     for row in open where !owner.isAlive(row.owner) {
-      var record = try Self.decode(row.record)
+      guard var record = try? Self.decode(row.record) else { continue }
       record.answer.text = row.partial
       record.answer.state = row.partial.isEmpty ? .failed : .cut
       record.answer.error = "The program ended before the answer was complete."
-      if record.retrieval.state == .asking { record.retrieval = Retrieval(state: .failed, error: record.answer.error) }
+      if record.retrieval.state == .asking { record.retrieval = Retrieval(state: .off) }
       let retained = retained(of: record, at: now)
       record.storage = Storage(state: retained == nil ? .off : .queued)
       try await close(record, retaining: retained)

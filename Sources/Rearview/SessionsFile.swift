@@ -71,10 +71,12 @@ public final class SessionsFile: Sendable {
     configuration.label = "sessions"
     configuration.maximumReaderCount = 2
     configuration.prepareDatabase { database in
-      try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+      try database.execute(sql: "PRAGMA foreign_keys = ON")
     }
     let pool = try DatabasePool(path: path, configuration: configuration)
     try pool.writeWithoutTransaction { database in
+      // A pool sets NORMAL, which may lose the last words when the power goes.
+      try database.execute(sql: "PRAGMA synchronous = FULL")
       let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
       guard found <= format else {
         throw MemoryStoreError.newerFormat(location: path, found: found, known: format)

@@ -18,6 +18,8 @@ public actor StorageQueue {
   private let log: Logger
   private var report: Report = { _, _ in }
   private var retry: Task<Void, Never>?
+  /// Whether the store itself, and not one turn, was the reason of the last failure.
+  private var isStoreOut = false
   /// Sessions whose turns are on their way: nobody else takes them meanwhile.
   private var busy: [String: Task<Storage?, any Error>] = [:]
 
@@ -56,8 +58,11 @@ public actor StorageQueue {
     do {
       let sessions = try await file.read { try String.fetchAll($0, sql: "SELECT DISTINCT session_id FROM queue") }
       var failed = false
-      for session in sessions where try await drain(sessionID: session, through: nil, ignoringPause: isLast) != nil {
+      for session in sessions {
+        guard try await drain(sessionID: session, through: nil, ignoringPause: isLast) != nil else { continue }
         failed = true
+        // The others would wait for the same locked file or full disk, each its whole time.
+        if isStoreOut { break }
       }
       if failed { scheduleRetry() }
     } catch {
@@ -103,8 +108,10 @@ public actor StorageQueue {
       do {
         let turn = try JSONDecoder.record.decode(RetainTurn.self, from: Data(entry.payload.utf8))
         try await store.retain(turn)
+        isStoreOut = false
         try await settle(entry, as: Storage(state: .stored))
       } catch {
+        isStoreOut = (error as? MemoryStoreError)?.isOfTheStore ?? false
         let failure = Storage(state: .failed, error: "\(error)")
         log.warning(
           "a turn was not stored: \(error)", metadata: ["turn": "\(entry.turnID)", "tries": "\(entry.attempts + 1)"])
@@ -159,7 +166,10 @@ public actor StorageQueue {
   private func scheduleRetry() {
     guard retry == nil else { return }
     retry = Task { [weak self, file] in
-      let due = try? await file.read { try Int64.fetchOne($0, sql: "SELECT min(not_before) FROM queue") }
+      let due = try? await file.read {
+        try Int64.fetchOne(
+          $0, sql: "SELECT min(not_before) FROM queue WHERE seq IN (SELECT min(seq) FROM queue GROUP BY session_id)")
+      }
       guard let due = due ?? nil else {
         await self?.retryEnded()
         return

@@ -106,7 +106,7 @@ extension EndToEnd {
       #expect(nothing.status == 0)
       #expect(nothing.output == "")
       #expect(nothing.error.contains("Nothing found in bank default, of 2 memories."))
-      #expect(try home.run("bank", "list").output == "default  2 memories, 2 sessions\n")
+      #expect(try home.run("bank", "list").output == "default  2 memories, 2 documents\n")
     }
 
     @Test("doctor says what is configured and what is reachable")

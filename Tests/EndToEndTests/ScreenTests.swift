@@ -187,6 +187,55 @@ extension EndToEnd {
       try terminal.waitForEnd()
     }
 
+    @Test("switches banks by the menu and by the inspector, and each keeps its own memories")
+    func banks() throws {
+      let home = try Home()
+      _ = try home.run("retain", "--bank", "garden", "The roses need water")
+      let terminal = try home.screen()
+      try terminal.wait(for: "Message")
+      terminal.leader("b")
+      try terminal.wait(for: "garden")
+      terminal.type("work")
+      try terminal.wait(for: "New bank work")
+      terminal.key(.enter)
+      try terminal.wait(for: "Bank work")
+      terminal.say("The lease ends in June")
+      try terminal.wait(for: "This turn is stored.")
+      terminal.key(.function(3))
+      try terminal.wait(for: "in use")
+      terminal.key(.home)
+      terminal.key(.enter)
+      try terminal.wait(for: "The roses need water")
+      terminal.key("c", .control)
+      terminal.key("c", .control)
+      #expect(try terminal.waitForEnd() == .exit(0))
+      #expect(try home.run("recall", "--bank", "work", "lease").output.contains("The lease ends in June"))
+      #expect(try home.run("recall", "--bank", "garden", "lease").output == "")
+    }
+
+    @Test("counts the seconds of a model that says nothing, and takes a notice away by itself")
+    func ticks() throws {
+      let server = try ScriptedServer { _ in .hang }
+      defer { server.stop() }
+      let home = try Home()
+      home.use(server)
+      let terminal = try home.screen()
+      try terminal.wait(for: "Message")
+      terminal.key("c", .control)
+      try terminal.wait(for: "Ctrl-C again quits")
+      try terminal.wait("the notice to go") { !$0.screenText.contains("Ctrl-C again quits") }
+      let idle = terminal.millisecondsOfCPU
+      terminal.watch(seconds: 1)
+      #expect(terminal.millisecondsOfCPU - idle < 200)
+      terminal.say("Hello")
+      try terminal.wait(for: "waiting 2 s")
+      let waiting = terminal.millisecondsOfCPU
+      terminal.watch(seconds: 2)
+      #expect(terminal.millisecondsOfCPU - waiting < 400)
+      terminal.key("d", .control)
+      #expect(try terminal.waitForEnd() == .exit(0))
+    }
+
     @Test("comes back from Ctrl-Z as it was")
     func suspend() throws {
       let home = try Home()

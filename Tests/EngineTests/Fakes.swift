@@ -73,6 +73,8 @@ actor RecordingJournal: TurnJournal {
   var failsToOpen = false
   var storage = Storage(state: .stored)
 
+  private var closeFailures = 0
+  func failToClose(times: Int) { closeFailures = times }
   func setFailsToOpen() { failsToOpen = true }
   func setStorage(_ storage: Storage) { self.storage = storage }
 
@@ -80,9 +82,15 @@ actor RecordingJournal: TurnJournal {
     if failsToOpen { throw Full() }
     calls.append("open \(record.question)")
   }
-  func retainWords(_ turn: RetainTurn) async { words.append(turn) }
+  func advance(_ record: TurnRecord, retaining turn: RetainTurn?) async {
+    if let turn { words.append(turn) }
+  }
   func checkpoint(turnID: String, text: String) async { checkpointed = text }
   func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws {
+    if closeFailures > 0 {
+      closeFailures -= 1
+      throw Full()
+    }
     calls.append("close")
     closed = record
     retained = turn

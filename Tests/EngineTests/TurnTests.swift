@@ -85,6 +85,34 @@ struct TurnTests {
     #expect(record.messages == history + [Message(.user, "What is my dog called?")])
   }
 
+  @Test("takes only whole words for said: tea does not stand in teachers")
+  func wholeWords() async throws {
+    let store = ScriptedStore { _ in RecallResult(memories: [memory("I like tea")], matchCount: 1) }
+    let history = [Message(.user, "I like teachers"), Message(.assistant, "So do I.")]
+    let (_, record) = try await run(history: history, store: store, model: { ScriptedModel(pieces: [.text("ok")]) })
+    #expect(record.retrieval.memories.map(\.use) == [.injected])
+  }
+
+  @Test("that cannot be saved says so and is saved when the disk can take it")
+  func closeFails() async throws {
+    await journal.failToClose(times: 2)
+    let (events, record) = try await run(store: Self.biscuit, model: { ScriptedModel(pieces: [.text("ok")]) })
+    #expect(events.filter { if case .finished = $0 { true } else { false } }.count == 1)
+    #expect(events.contains { if case .storage(let storage) = $0 { storage.state == .unsaved } else { false } })
+    #expect(record.storage.state == .stored)
+    #expect(await journal.closed?.answer.text == "ok")
+  }
+
+  @Test("cut at the model's limit is retained as cut")
+  func lengthLimit() async throws {
+    let model = ScriptedModel(pieces: [.text("Half"), .finished(.length)], end: .hang)
+    let (_, record) = try await run(
+      store: Self.biscuit, model: { model },
+      onEvent: { event, turn in if case .text = event { turn.cancel() } })
+    #expect(await journal.retained?.messages.last?.isCut == true)
+    #expect(record.answer.text == "Half")
+  }
+
   @Test("injects at most max_memories")
   func limit() async throws {
     let store = ScriptedStore { _ in

@@ -1,4 +1,5 @@
 import Foundation
+import Rearview
 import RearviewEngine
 import RearviewInterface
 import RearviewMemory
@@ -73,6 +74,59 @@ struct ReduceTests {
     for _ in 0..<20 { state.press(.end) }
     for _ in 0..<20 { state.press(.pageDown) }
     #expect(state.text().contains("session-0"))
+  }
+
+  @Test("older questions come back with Up, each drawn whole, and the draft after them")
+  func prompts() throws {
+    var state = try makeState()
+    state.play("hi", id: "t1", recalled: [], answer: "1")
+    state.play("a much longer question than before", id: "t2", recalled: [], answer: "2")
+    state.type("draft")
+    for expected in ["a much longer question than before", "hi"] {
+      state.press(.up)
+      #expect(state.composer.text == expected)
+      #expect(state.text().contains("› " + expected))
+    }
+    state.press(.down)
+    state.press(.down)
+    #expect(state.text().contains("› draft"))
+  }
+
+  @Test("anything typed between makes the second Ctrl-C a first one")
+  func interruptedTyping() throws {
+    var state = try makeState()
+    state.press(.character("c"), .control)
+    state.type("important")
+    state.press(.character("c"), .control)
+    #expect(!state.isFinished)
+    state.press(.character("c"), .control)
+    #expect(state.isFinished)
+  }
+
+  @Test("every size can be drawn, with every pane in every state")
+  func everySize() throws {
+    var state = try makeState()
+    _ = reduce(&state, .banks(.success([Bank(id: "default", memoryCount: 1)])))
+    state.play("Hello there", id: "t1", recalled: [recalled("a memory of some length")], answer: "An answer.")
+    for columns in stride(from: 1, through: 60, by: 3) {
+      for rows in 1...24 {
+        _ = reduce(&state, .input(.resize(Size(columns: columns, rows: rows))))
+        for key in [KeyPress.Key.function(2), .function(3), .function(1), .escape] {
+          state.press(key)
+          let frame = render(&state)
+          #expect(frame.cells.count == columns * rows)
+        }
+      }
+    }
+  }
+
+  @Test("a pane keeps the keyboard when the screen becomes narrow")
+  func narrowing() throws {
+    var state = try makeState(columns: 160, rows: 40)
+    state.press(.function(3))
+    _ = reduce(&state, .input(.resize(Size(columns: 90, rows: 30))))
+    #expect(state.focus == .inspector)
+    #expect(Set(state.layout.panes.keys) == [.inspector])
   }
 
   @Test("a new session does not wait for the answer of the old one, nor take it in")
@@ -278,18 +332,22 @@ struct ReduceTests {
     #expect(state.leader("b") == [.loadBanks])
     _ = reduce(&state, .banks(.success([Bank(id: "default"), Bank(id: "garden"), Bank(id: "work")])))
     state.type("grd")
-    #expect(state.press(.enter) == [.use(bankID: "garden")])
+    #expect(state.press(.enter) == [.useBank("garden")])
     #expect(state.session.bankID == "garden")
     state.leader("b")
     state.type("travel")
-    #expect(state.press(.enter) == [.use(bankID: "travel")])
+    #expect(state.press(.enter) == [.useBank("travel")])
     #expect(state.leader("m") == [.loadModels])
     state.type("ollama/llama3")
     state.press(.escape)
     #expect(state.session.model == "openai/gpt-4o-mini")
     state.leader("m")
     state.type("ollama/llama3")
-    #expect(state.press(.enter) == [.use(model: "ollama/llama3")])
+    #expect(state.press(.enter) == [.useModel("ollama/llama3")])
+    _ = reduce(&state, .model(.success("ollama/llama3")))
+    #expect(state.session.model == "ollama/llama3")
+    _ = reduce(&state, .model(.failure(Failure(MemoryStoreError.emptyText))))
+    #expect(state.session.model == "ollama/llama3")
   }
 
   @Test("themes change while the menu is walked through, and Esc brings the old one back")

@@ -130,13 +130,21 @@ struct ConfigurationTests {
     #expect(try await load(toml).providers["x"]?.apiKey?() == "sk-1")
   }
 
+  @Test("lets a project's file be read by all beside a file with a key, and never writes a key into an error")
+  func keysElsewhere() throws {
+    try project.write(".rearview.toml", "theme = \"dark\"\n", mode: 0o644)
+    #expect(try load("[providers.x]\nbase_url = \"http://x/v1\"\napi_key = \"sk-1\"\n").theme == "dark")
+    #expect(try !failure("[providers.x]\napi_key = [\"sk-secret\"]\n").contains("sk-secret"))
+    #expect(try !failure("", overrides: ["providers.x.key=sk-secret"]).contains("sk-secret"))
+  }
+
   @Test("names the variable or the argument that is wrong")
   func otherPlaces() throws {
     #expect(
       try failure("", environment: ["REARVIEW_BUDGET": "x"]).hasPrefix(
         "The environment variable REARVIEW_BUDGET: budget"))
     #expect(try failure("", overrides: ["budget"]) == "--set budget: write it as NAME=VALUE.")
-    #expect(try failure("", overrides: ["x=1"]).hasPrefix("--set x=1: there is no setting x"))
+    #expect(try failure("", overrides: ["x=1"]).hasPrefix("--set x: there is no setting x"))
   }
 }
 

@@ -102,6 +102,22 @@ struct SessionsFileTests {
     #expect(try await file.lastSession()?.title == "one")
   }
 
+  @Test("waits for the disk at each write")
+  func durable() async throws {
+    #expect(try await file.write { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+  }
+
+  @Test("recovers the other turns when one record cannot be read")
+  func unreadableRecord() async throws {
+    var dead: SessionsFile? = try Self.open(folder)
+    try await dead?.open(record("first", session: "dead"))
+    try await dead?.open(record("second", session: "dead"))
+    dead = nil
+    try await file.write { try $0.execute(sql: "UPDATE turn SET record = '{}' WHERE seq = 1") }
+    #expect(try await file.recover() == 1)
+    #expect(try await file.turns(ofSession: "dead").map(\.question) == ["second"])
+  }
+
   @Test("keeps its files to its owner")
   func modes() throws {
     let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/data/sessions.sqlite")
@@ -184,13 +200,13 @@ struct SessionsFileTests {
     let turn = record("one")
     try await file.open(turn)
     let words = try #require(retained(of: turn, at: turn.startedAt))
-    await journal.retainWords(words)
+    await journal.advance(turn, retaining: words)
     #expect(await store.retained.map { $0.messages.map(\.text) } == [["one"]])
     #expect(try await file.turns(ofSession: "s1").map(\.storage.state) == [.waiting])
     _ = try await finish(turn, answer: "eins")
     #expect(await queue.store(turnID: turn.id) == Storage(state: .stored))
     #expect(await store.retained.last?.messages.map(\.text) == ["one", "eins"])
-    await journal.retainWords(words)
+    await journal.advance(turn, retaining: words)
     #expect(await store.retained.count == 2)
     #expect(try await queue.waiting() == 0)
   }
@@ -200,7 +216,7 @@ struct SessionsFileTests {
     let queue = makeQueue()
     let turn = record("one")
     try await file.open(turn)
-    try await file.enqueueWords(try #require(retained(of: turn, at: turn.startedAt)))
+    try await file.advance(turn, retaining: try #require(retained(of: turn, at: turn.startedAt)))
     await store.hold()
     async let early = queue.store(turnID: turn.id)
     await store.waitUntilHeld()

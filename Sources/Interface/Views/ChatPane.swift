@@ -11,15 +11,17 @@ struct ChatLayout {
   static let gutter = 2
   var textColumns: Int { max(4, min(120, columns - Self.gutter - 1)) }
 
-  /// Rows before the answer's text, rows of it, rows after it.
-  private func parts(of turn: inout ChatTurn) -> (head: [StyledLine], bodyCount: Int, tail: [StyledLine]) {
+  /// Rows above the answer's text: who and when, the question, a blank, the answer's head.
+  private func headCount(of turn: inout ChatTurn) -> Int { turn.questionLines(width: textColumns).count + 3 }
+
+  private func headRow(_ row: Int, of turn: inout ChatTurn, count: Int) -> StyledLine {
     let bar = styled("▌ ", .user)
-    let record = turn.record
-    var head = [bar + styled("You", .user, .bold) + styled("  " + LocalTime(record.startedAt).clock, .muted)]
-    head += turn.questionLines(width: textColumns).map { bar + styled($0) }
-    head += [styled(""), styled("  ") + answerHead(record)]
-    let bodyCount = turn.bodyLineCount(width: textColumns)
-    return (head, bodyCount, tail(of: turn))
+    switch row {
+    case 0: return bar + styled("You", .user, .bold) + styled("  " + LocalTime(turn.record.startedAt).clock, .muted)
+    case count - 2: return styled("")
+    case count - 1: return styled("  ") + answerHead(turn.record)
+    default: return bar + styled(turn.questionLines(width: textColumns)[row - 1])
+    }
   }
 
   private func tail(of turn: ChatTurn) -> [StyledLine] {
@@ -56,10 +58,12 @@ struct ChatLayout {
     case .complete, .cut, .failed:
       if let duration = record.answer.durationMilliseconds { facts.append(elapsed(milliseconds: duration)) }
       if let usage = record.answer.usage { facts.append(compact(usage.outputTokens) + " tokens") }
+      if record.answer.finishReason == .length { facts.append("cut at the model's limit") }
+      if record.answer.finishReason == .contentFilter { facts.append("filtered by the provider") }
     }
     let injected = record.retrieval.injected.count
     if injected > 0 { facts.append(count(injected, "memory", "memories")) }
-    if record.storage.state == .failed { facts.append("not stored yet") }
+    if record.storage.state == .failed || record.storage.state == .unsaved { facts.append("not stored yet") }
     var line = styled(DisplayText(line: record.model), .assistant)
     for (index, fact) in facts.enumerated() { line = line + styled((index == 0 ? "  " : " · ") + fact, .muted) }
     return line.truncated(to: textColumns)
@@ -71,22 +75,25 @@ struct ChatLayout {
   }
 
   func height(of turn: inout ChatTurn) -> Int {
-    let parts = parts(of: &turn)
-    return parts.head.count + parts.bodyCount + parts.tail.count
+    headCount(of: &turn) + turn.bodyLineCount(width: textColumns) + tail(of: turn).count
   }
 
-  /// The rows of a turn from one on, at most so many.
+  /// The rows of a turn from one on, at most so many. Only these are styled: a question may be a whole file.
   func rows(of turn: inout ChatTurn, from first: Int, limit: Int) -> [StyledLine] {
-    let parts = parts(of: &turn)
-    var rows = Array(parts.head.dropFirst(first).prefix(limit))
-    let bodyStart = max(0, first - parts.head.count)
-    let bodyEnd = min(parts.bodyCount, bodyStart + limit - rows.count)
+    let headCount = headCount(of: &turn)
+    let bodyCount = turn.bodyLineCount(width: textColumns)
+    var rows: [StyledLine] = []
+    for row in first..<max(first, min(headCount, first + limit)) {
+      rows.append(headRow(row, of: &turn, count: headCount))
+    }
+    let bodyStart = max(0, first - headCount)
+    let bodyEnd = min(bodyCount, bodyStart + limit - rows.count)
     if bodyStart < bodyEnd {
       rows += turn.bodyLines(width: textColumns, range: bodyStart..<bodyEnd).map { styled("  ") + $0 }
     }
     if rows.count < limit {
-      let tailStart = max(0, first - parts.head.count - parts.bodyCount)
-      rows += parts.tail.dropFirst(tailStart).prefix(limit - rows.count)
+      let tailStart = max(0, first - headCount - bodyCount)
+      rows += tail(of: turn).dropFirst(tailStart).prefix(limit - rows.count)
     }
     return rows
   }

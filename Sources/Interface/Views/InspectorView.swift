@@ -30,7 +30,6 @@ func drawInspector(_ state: inout State, layout: Layout, on canvas: inout Canvas
     let lines = detailLines(of: memory, columns: max(4, area.columns - 1))
     state.inspector.detailScroll = min(inspector.detailScroll, max(0, lines.count - area.rows))
     canvas.draw(lines, in: area, scroll: state.inspector.detailScroll)
-    if isFocused { canvas.frame.cursor = Position(column: area.column, row: area.row) }
   }
 }
 
@@ -49,7 +48,8 @@ private func drawBanks(_ state: State, in area: Rect, isFocused: Bool, on canvas
   let first = scrolled(state.inspector.bankSelection, rows: area.rows, count: banks.count)
   for (offset, bank) in banks.dropFirst(first).prefix(area.rows).enumerated() {
     let isSelected = first + offset == state.inspector.bankSelection
-    let facts = count(bank.memoryCount, "memory", "memories") + " · " + count(bank.documentCount, "session", "sessions")
+    let facts =
+      count(bank.memoryCount, "memory", "memories") + " · " + count(bank.documentCount, "document", "documents")
     let name = DisplayText(line: bank.id)
     let isCurrent = bank.id == state.session.bankID
     let line =
@@ -147,7 +147,7 @@ private func detailLines(of memory: Memory, columns: Int) -> [StyledLine] {
   }
   fact("retained", LocalTime(memory.createdAt).whole)
   if memory.updatedAt.timeIntervalSince(memory.createdAt) >= 1 { fact("changed", LocalTime(memory.updatedAt).whole) }
-  fact("said", count(memory.proofCount, "time", "times"))
+  fact("proof", "said " + count(memory.proofCount, "time", "times"))
   fact("tokens", "~" + grouped(estimatedTokens(memory.text)))
   if let context = memory.context { fact("context", DisplayText(line: context)) }
   if let document = memory.documentID { fact("document", DisplayText(line: document)) }

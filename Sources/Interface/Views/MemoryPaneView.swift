@@ -33,9 +33,6 @@ func drawMemory(_ state: inout State, layout: Layout, on canvas: inout Canvas) {
   let most = max(0, lines.count - body.rows)
   state.memory.scroll = min(state.memory.scroll, most)
   canvas.draw(lines, in: body.inset(left: 1), scroll: state.memory.scroll)
-  if isFocused, canvas.frame.cursor == nil {
-    canvas.frame.cursor = Position(column: body.column, row: body.row)
-  }
 }
 
 /// What the memory pane says of one turn.
@@ -71,6 +68,13 @@ struct MemoryView {
     }
     let dropped = droppedLines()
     if !dropped.isEmpty { lines += [styled("")] + dropped }
+    if retrieval.memories.contains(where: { $0.use == .inConversation }) {
+      lines += [styled("")]
+      lines += wrapped(styled("said: it stands in the conversation already, so it was not sent again.", .muted))
+    }
+    if retrieval.memories.contains(where: { $0.use == .overLimit }) {
+      lines += [styled("")] + wrapped(styled("limit: more than max_memories, so it was not sent.", .muted))
+    }
     return lines + [styled("")] + storageLines()
   }
 
@@ -117,13 +121,14 @@ struct MemoryView {
     let typeName = styled(DisplayText(memory.type.rawValue), role(memory.type))
     let date = memory.mentionedAt.map { styled("  " + LocalTime($0).day, .muted) } ?? styled("")
     let cost = styled("  ~\(item.recalled.tokenCount) tok", .muted)
-    let forms: [[StyledLine]] = [
-      [number(item), mark(item), typeName, score(item, barColumns: 8), date, cost],
-      [number(item), mark(item), badge(item), score(item, barColumns: 6), date, cost],
-      [number(item), mark(item), badge(item), score(item, barColumns: 0), date, cost],
-    ]
-    let lines = forms.map { StyledLine($0) }
-    return lines.first { $0.width <= columns } ?? lines[lines.count - 1].truncated(to: columns)
+    let type = columns >= 50 ? padded(typeName, to: 11) : badge(item)
+    let barColumns = columns >= 50 ? 8 : columns >= 44 ? 6 : 0
+    return StyledLine([number(item), mark(item), type, score(item, barColumns: barColumns), date, cost])
+      .truncated(to: columns)
+  }
+
+  private func padded(_ line: StyledLine, to columns: Int) -> StyledLine {
+    line + styled(DisplayText(String(repeating: " ", count: max(0, columns - line.width))))
   }
 
   /// Its place in the block; memories that were not sent have none.
@@ -132,11 +137,11 @@ struct MemoryView {
     return styled("\(place + 1) ", .text, .bold)
   }
 
-  /// What changed against the turn before; or why it was not sent.
+  /// What changed against the turn before; or why it was not sent. Six cells, so that the rows line up.
   private func mark(_ item: RetrievedMemory) -> StyledLine {
     switch item.use {
-    case .inConversation: return styled("in the chat  ", .muted)
-    case .overLimit: return styled("over limit  ", .muted)
+    case .inConversation: return styled("said  ", .muted)
+    case .overLimit: return styled("limit ", .muted)
     case .injected: break
     }
     let before = previous?.retrieval.injected.firstIndex { $0.recalled.memory.id == item.recalled.memory.id }
@@ -197,6 +202,9 @@ struct MemoryView {
     case .off: wrapped(styled("This turn is not retained.", .muted))
     case .queued: [styled("Storing this turn …", .muted)]
     case .stored: [styled("✓ ", .success) + styled("This turn is stored.", .muted)]
+    case .unsaved:
+      wrapped(styled("✗ Not saved yet: " + DisplayText(line: record.storage.error ?? "the disk failed"), .error))
+        + wrapped(styled("It is tried again for a minute; make room, or copy what you need.", .muted))
     case .failed:
       wrapped(styled("✗ Not stored yet: " + DisplayText(line: record.storage.error ?? "the store failed"), .error))
         + wrapped(styled("It waits in the queue on disk and is tried again.", .muted))

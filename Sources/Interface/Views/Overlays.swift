@@ -102,7 +102,6 @@ func drawHelp(scroll: Int, on canvas: inout Canvas) {
   let more = lines.count > rect.rows - 2
   let inner = canvas.box(rect, title: "Keys", hint: more ? "Up, Down scroll  Esc back" : "Esc back")
   canvas.draw(lines, in: inner, scroll: HelpView.clamped(scroll, in: size))
-  canvas.frame.cursor = Position(column: inner.column, row: inner.row)
 }
 
 // MARK: Edit form

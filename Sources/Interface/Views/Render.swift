@@ -93,8 +93,13 @@ private func drawFooter(_ state: State, in rect: Rect, on canvas: inout Canvas) 
     return
   }
   if let toast = state.toast {
-    let line = styled(toast.isError ? " ✗ " : " ✓ ", toast.isError ? .error : .success) + styled(toast.text)
-    canvas.draw(line.truncated(to: rect.columns), in: rect, row: 0)
+    let mark = toast.isError ? styled(" ✗ ", .error) : toast.isDone ? styled(" ✓ ", .success) : styled(" · ", .muted)
+    // A sentence that is longer than the row grows upwards: its end says what to do.
+    let lines = (mark + styled(toast.text)).wrapped(to: rect.columns - 1, hangingIndent: 3).prefix(4)
+    let area = Rect(column: 0, row: rect.row - lines.count + 1, columns: rect.columns, rows: lines.count)
+    canvas.frame.fill(area, style: canvas.theme[.text])
+    canvas.draw(Array(lines), in: area)
+    if let cursor = canvas.frame.cursor, area.contains(cursor), lines.count > 1 { canvas.frame.cursor = nil }
     return
   }
   canvas.draw(footerKeys(state, columns: rect.columns), in: rect, row: 0)
