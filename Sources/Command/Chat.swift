@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import NIOConcurrencyHelpers
 import Rearview
 import RearviewEngine
 import RearviewInterface
@@ -47,18 +48,23 @@ struct Chat: AsyncParsableCommand {
     if continues { await client.closeLeftTurns() }
     let (session, turns) = try await Ask.session(client, continues: continues)
     let outcome: TerminalOutcome
+    let typed = NIOLockedValueBox("")
+    let draft = Draft(paths: paths)
     do {
       let mailbox = loop.mailbox
       outcome = try await loop.run { terminal in
         var state = State(size: terminal.size, theme: look, session: session, now: Date())
         state.turns = turns.map(ChatTurn.init)
+        if let text = draft.take() { state.composer = TextEditor(text) }
         if session.model == RearviewClient.builtInModel { state.modelHint = DisplayText(RearviewClient.modelHint) }
-        return ChatProgram(state: state, terminal: terminal, mailbox: mailbox, client: client, themes: themes)
+        return ChatProgram(
+          state: state, terminal: terminal, mailbox: mailbox, client: client, themes: themes, draft: typed)
       }
     } catch {
       await client.close()
       throw error
     }
+    draft.save(typed.withLockedValue { $0 })
     await client.close()
     return outcome
   }

@@ -1,4 +1,5 @@
 import Foundation
+import NIOConcurrencyHelpers
 import Rearview
 import RearviewEngine
 import RearviewInterface
@@ -12,13 +13,16 @@ final class ChatProgram: TerminalProgram {
   private var state: State
   private let terminal: Terminal
   private let outside: Outside
+  private let draft: NIOLockedValueBox<String>
   private var turn: Turn?
   private var isDirty = true
 
   init(
-    state: State, terminal: Terminal, mailbox: Mailbox<Action>, client: RearviewClient, themes: ThemeLibrary
+    state: State, terminal: Terminal, mailbox: Mailbox<Action>, client: RearviewClient, themes: ThemeLibrary,
+    draft: NIOLockedValueBox<String>
   ) {
     self.state = state
+    self.draft = draft
     self.terminal = terminal
     let outside = Outside(client: client, mailbox: mailbox, themes: themes)
     self.outside = outside
@@ -42,7 +46,13 @@ final class ChatProgram: TerminalProgram {
     }
   }
 
-  func handle(_ signal: TerminationSignal) { state.isFinished = true }
+  func handle(_ signal: TerminationSignal) {
+    state.isFinished = true
+    keepDraft()
+  }
+
+  /// What is typed and not sent outlives the program.
+  private func keepDraft() { draft.withLockedValue { $0 = state.composer.text } }
 
   func render(size: Size) -> Frame? {
     if size != state.size { take(.input(.resize(size))) }
@@ -67,7 +77,10 @@ final class ChatProgram: TerminalProgram {
       self.turn = turn
       let outside = outside
       Task { await outside.follow(turn) }
-    case .cancelTurn, .quit: turn?.cancel()
+    case .cancelTurn: turn?.cancel()
+    case .quit:
+      turn?.cancel()
+      keepDraft()
     case .newSession: turn = nil
     case .useBank: break
     case .useModel(let name):

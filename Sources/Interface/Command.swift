@@ -108,8 +108,8 @@ public enum KeyTable {
     Binding(.lineDown, [.named(.down), .plain("j")], panes, "down", "One down"),
     Binding(.top, [.named(.home), .plain("g")], panes, "top", "To the beginning"),
     Binding(.bottom, [.named(.end), .plain("G")], panes, "end", "To the end; the chat follows again"),
-    Binding(.olderPrompt, [.named(.up, .alt), .control("r")], [.composer], "older", "The question before"),
-    Binding(.newerPrompt, [.named(.down, .alt)], [.composer], "newer", "The question after"),
+    Binding(.olderPrompt, [.named(.up, .alt), .control("r")], [.composer], "older", "Bring back the question before"),
+    Binding(.newerPrompt, [.named(.down, .alt)], [.composer], "newer", "Bring back the question after"),
 
     Binding(
       .endOfInput, [.control("d")], [.composer], "quit", "Quit, when nothing is typed; else delete to the right"),
@@ -117,8 +117,8 @@ public enum KeyTable {
     Binding(
       .nextPane, [.named(.tab)], main, "pane", "To the next pane", footer: true),
     Binding(.previousPane, [.named(.tab, .shift)], main, "", "To the pane before"),
-    Binding(.memoryPane, [.named(.function(2))], main, "memory", "Memory pane; again: back", footer: true),
-    Binding(.inspectorPane, [.named(.function(3))], main, "inspector", "Inspector; again: back", footer: true),
+    Binding(.memoryPane, [.named(.function(2))], main, "memory", "Show the memory pane; again: back", footer: true),
+    Binding(.inspectorPane, [.named(.function(3))], main, "inspector", "Show the inspector; again: back", footer: true),
     Binding(
       .leader, [.control("x")], main, "more", "Then b bank, m model, n new session, t theme, q quit", footer: true),
     Binding(.bankMenu, [.leader("b")], main, "bank", "Switch the bank"),
@@ -126,9 +126,9 @@ public enum KeyTable {
     Binding(.newSession, [.leader("n")], main, "new", "Start a new session"),
     Binding(.themeMenu, [.leader("t")], main, "theme", "Switch the theme"),
     Binding(.quit, [.leader("q")], main, "quit", "Quit"),
-    Binding(.palette, [.control("p"), .named(.function(4))], main, "palette", "All commands", footer: true),
-    Binding(.help, [.named(.function(1))], main.union([.help]), "help", "This page", footer: true),
-    Binding(.help, [.plain("?")], panes, "", "This page"),
+    Binding(.palette, [.control("p"), .named(.function(4))], main, "palette", "Show all commands", footer: true),
+    Binding(.help, [.named(.function(1))], main.union([.help]), "help", "Show all keys", footer: true),
+    Binding(.help, [.plain("?")], panes, "", "Show all keys"),
     Binding(.pageUp, [.named(.pageUp)], main, "", "Scroll up (from the message: the chat)"),
     Binding(.pageDown, [.named(.pageDown)], main, "", "Scroll down"),
     Binding(

@@ -27,6 +27,8 @@ public struct Paths: Hashable, Sendable {
   public var sessionsFile: String { data + "/sessions.sqlite" }
   /// Holds one locked file for each program that runs.
   public var runningFolder: String { data + "/running" }
+  /// What was typed and not sent when the program ended.
+  public var draftFile: String { data + "/draft.txt" }
   public var logFile: String { state + "/rearview.log" }
   public var crashReport: String { state + "/crash.txt" }
 

@@ -104,6 +104,27 @@ extension EndToEnd {
       #expect(try home.run("recall", "Biscuit").output.contains(words))
     }
 
+    @Test("what was typed and not sent is there again at the next start, once", arguments: [true, false])
+    func draft(isHangup: Bool) throws {
+      let home = try Home()
+      let terminal = try home.screen()
+      try terminal.wait(for: "Message")
+      terminal.type("half a thought")
+      try terminal.wait(for: "half a thought")
+      if isHangup { terminal.signal(SIGHUP) } else { terminal.leader("q") }
+      try terminal.waitForEnd()
+      let again = try home.screen()
+      try again.wait(for: "› half a thought")
+      again.key("u", .control)
+      try again.wait(for: "Ask something")
+      again.key("d", .control)
+      try again.waitForEnd()
+      let third = try home.screen()
+      try third.wait(for: "Ask something")
+      third.key("d", .control)
+      try third.waitForEnd()
+    }
+
     @Test("needs no model: offline/recall names the dog, and its answer is not remembered")
     func offline() throws {
       let home = try Home()
