@@ -17,9 +17,9 @@ struct BankCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Print one JSON object a line.") var json = false
 
     func run() async throws {
-      let client = try await shared.open()
-      let banks = try await failing { try await client.store.banks() }
-      await client.close()
+      let reader = try await shared.openToRead()
+      let banks = try await failing { try await reader.store.banks() }
+      await reader.close()
       if json {
         for bank in banks { try Console.line(json: bank) }
         return
@@ -50,15 +50,15 @@ struct Recall: AsyncParsableCommand {
   func run() async throws {
     let text = query.joined(separator: " ")
     guard !text.allSatisfy(\.isWhitespace) else { throw CommandEnd(.usage, "The query is empty.") }
-    let client = try await shared.open()
-    let settings = client.configuration.memory
+    let reader = try await shared.openToRead()
+    let settings = reader.configuration.memory
     let result = try await failing {
-      try await client.store.recall(
+      try await reader.store.recall(
         RecallQuery(
           bankID: settings.bankID, text: text, budget: settings.budget, maxTokens: settings.maxMemoryTokens,
           types: settings.factTypes))
     }
-    await client.close()
+    await reader.close()
     let recalled = settings.maxMemories.map { Array(result.memories.prefix($0)) } ?? result.memories
     for item in recalled {
       if json {

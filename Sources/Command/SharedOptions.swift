@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Rearview
+import RearviewMemory
 
 /// Options that every command takes.
 struct SharedOptions: ParsableArguments {
@@ -24,6 +25,25 @@ struct SharedOptions: ParsableArguments {
       paths: paths, environment: ProcessInfo.processInfo.environment, overrides: overrides)
   }
 
+  /// Opens what a command that only reads needs: everything, so that what an earlier program left is found too, or the
+  /// memory store alone where nothing can be written.
+  func openToRead() async throws -> Reader {
+    do {
+      let paths = Paths()
+      let configuration = try configuration(paths: paths)
+      do {
+        let client = try await RearviewClient.open(configuration: configuration, paths: paths)
+        await client.recover()
+        return Reader(store: client.store, configuration: configuration, client: client)
+      } catch let error as MemoryStoreError {
+        guard let store = try? await RearviewClient.openStore(paths: paths) else { throw error }
+        return Reader(store: store, configuration: configuration, client: nil)
+      }
+    } catch {
+      throw CommandEnd(error)
+    }
+  }
+
   /// Opens everything, and brings to the store what an earlier program left behind.
   func open() async throws -> RearviewClient {
     do {
@@ -35,4 +55,19 @@ struct SharedOptions: ParsableArguments {
       throw CommandEnd(error)
     }
   }
+}
+
+/// What a command reads from.
+struct Reader: Sendable {
+  let store: any MemoryStore
+  let configuration: Rearview.Configuration
+  fileprivate let client: RearviewClient?
+
+  fileprivate init(store: any MemoryStore, configuration: Rearview.Configuration, client: RearviewClient?) {
+    self.store = store
+    self.configuration = configuration
+    self.client = client
+  }
+
+  func close() async { await client?.close() }
 }

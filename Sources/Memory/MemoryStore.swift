@@ -95,7 +95,7 @@ public enum MemoryStoreError: Error, Hashable, Sendable, CustomStringConvertible
     case .readOnly(let location):
       "\(location) is read-only; make the file and its folder writable, or set XDG_DATA_HOME to a place that is."
     case .diskFull(let location):
-      "The disk that holds \(location) is full; free some space, what was said is kept and is stored then."
+      "The disk that holds \(location) is full; free some space and try again."
     case .locked(let location):
       "\(location) is locked by another program; end that program or try again."
     case .noSuchMemory(let id, let bankID):

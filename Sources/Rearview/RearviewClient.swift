@@ -63,6 +63,11 @@ public final class RearviewClient: Sendable {
       configuration: configuration, paths: paths, environment: environment, sessions: sessions, store: try await store)
   }
 
+  /// The memory store alone, for those who only read: it opens where nothing can be written.
+  public static func openStore(paths: Paths) async throws -> any MemoryStore {
+    try await EmbeddedMemory.open(path: paths.memoryFile)
+  }
+
   /// The model that needs nothing: it answers by quoting what was recalled.
   public static let builtInModel = "offline/recall"
 
