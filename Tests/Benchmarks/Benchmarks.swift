@@ -131,7 +131,7 @@ final class Bench {
     try terminal.wait(for: "Message")
     terminal.type("go")
     terminal.key(.enter)
-    try terminal.wait(for: "answering")
+    try terminal.wait(for: "word and another")
     terminal.watch(seconds: 0.5)
     let before = terminal.millisecondsOfCPU
     var times: [Double] = []
@@ -217,6 +217,12 @@ final class Bench {
     terminal.watch(seconds: 5)
     let idle = Double(terminal.millisecondsOfCPU - idleCPU)
     let idleWritten = Double(terminal.bytes.count - idleBytes)
+    // A notice comes and goes, and nothing is left running behind it.
+    terminal.key("c", .control)
+    terminal.watch(seconds: 3)
+    let noticeCPU = terminal.millisecondsOfCPU
+    terminal.watch(seconds: 3)
+    let afterNotice = Double(terminal.millisecondsOfCPU - noticeCPU)
     try quit(terminal)
     return [
       Row(name: "2,000 chunks at once, all on the screen", value: took, unit: "ms", goal: 1_000),
@@ -224,6 +230,7 @@ final class Bench {
       Row(name: "2,000 chunks at once, written to the terminal", value: Double(bytes) / 1_000, unit: "kB", goal: 400),
       Row(name: "resident memory", value: resident, unit: "MB", goal: 60),
       Row(name: "idle for 5 s, processor", value: idle, unit: "ms", goal: 0),
+      Row(name: "idle for 3 s after a notice, processor", value: afterNotice, unit: "ms", goal: 0),
       Row(name: "idle for 5 s, written to the terminal", value: idleWritten, unit: "bytes", goal: 0),
     ]
   }
