@@ -11,6 +11,8 @@ enum Probe {
       .utf8)
   /// Answers that come later are still taken for answers, but nothing is held back for them.
   static let patience: Duration = .seconds(2)
+  /// How long the first frame lets the answers go first.
+  static let courtesy: Duration = .milliseconds(20)
 }
 
 /// What a terminal answers to `Probe`.

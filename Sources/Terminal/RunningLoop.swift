@@ -16,6 +16,9 @@ final class RunningLoop<Program: TerminalProgram> {
   private var decoder: KeyDecoder
   private var buffer = [UInt8](repeating: 0, count: 4096)
   private var probingEnds: Instant?
+  /// Until then nothing is drawn unless a key was pressed: answers and a picture at once are too much for some
+  /// emulators, and one that answers does so within a millisecond.
+  private var firstFrame: Instant?
   /// Before this moment nothing that was posted is taken or drawn.
   private var nextFrame: Instant
   private var isDirty = true
@@ -43,6 +46,7 @@ final class RunningLoop<Program: TerminalProgram> {
     if screen.capabilities.isXtermLike {
       decoder.isProbing = true
       probingEnds = clock.now + Probe.patience
+      firstFrame = clock.now + Probe.courtesy
     }
   }
 
@@ -69,6 +73,7 @@ final class RunningLoop<Program: TerminalProgram> {
 
   private func nanosecondsToSleep() -> Int64 {
     var wake: [Instant] = [decoder.deadline, probingEnds, gone].compactMap { $0 }
+    if let firstFrame, isDirty { return max(0, (firstFrame - clock.now).nanoseconds) }
     if isDirty || !mailbox.isEmpty { wake.append(nextFrame) }
     if let tick = program.nextTick { wake.append(max(tick, nextFrame)) }
     guard let first = wake.min() else { return -1 }
@@ -126,6 +131,7 @@ final class RunningLoop<Program: TerminalProgram> {
 
   private func endProbing() {
     probingEnds = nil
+    firstFrame = nil
     decoder.isProbing = false
   }
 
@@ -140,6 +146,10 @@ final class RunningLoop<Program: TerminalProgram> {
   }
 
   private func deliver(_ event: InputEvent) {
+    switch event {
+    case .key, .paste: firstFrame = nil
+    case .resize, .focus, .scroll, .click: break
+    }
     program.handle(event)
     isDirty = true
     isUrgent = true
@@ -164,6 +174,8 @@ final class RunningLoop<Program: TerminalProgram> {
 
   private func drawIfDue() {
     let now = clock.now
+    if let first = firstFrame, first <= now { firstFrame = nil }
+    guard firstFrame == nil else { return }
     if let tick = program.nextTick, tick <= now { isDirty = true }
     guard isDirty || terminal.needsRedraw, isUrgent || now >= nextFrame, input >= 0 else { return }
     if let frame = program.render(size: screen.size) { screen.draw(frame) }
