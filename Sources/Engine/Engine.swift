@@ -56,6 +56,7 @@ public struct Engine: Sendable {
   private let store: any MemoryStore
   private let journal: any TurnJournal
   private let now: @Sendable () -> Date
+  private let words = WordsUnderWay()
 
   public init(
     store: any MemoryStore, journal: any TurnJournal, now: @escaping @Sendable () -> Date = { Date() }
@@ -73,7 +74,8 @@ public struct Engine: Sendable {
     let (events, continuation) = AsyncStream.makeStream(of: TurnEvent.self)
     let task = Task {
       var run = TurnRun(
-        record: record, request: request, store: store, journal: journal, now: now, report: { continuation.yield($0) })
+        record: record, request: request, store: store, journal: journal, words: words, now: now,
+        report: { continuation.yield($0) })
       await run.run()
       continuation.finish()
     }

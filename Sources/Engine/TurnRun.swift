@@ -11,19 +11,21 @@ struct TurnRun {
   let request: TurnRequest
   let store: any MemoryStore
   let journal: any TurnJournal
+  let words: WordsUnderWay
   let now: @Sendable () -> Date
   let report: @Sendable (TurnEvent) -> Void
 
   private let clock = ContinuousClock()
 
   init(
-    record: TurnRecord, request: TurnRequest, store: any MemoryStore, journal: any TurnJournal,
+    record: TurnRecord, request: TurnRequest, store: any MemoryStore, journal: any TurnJournal, words: WordsUnderWay,
     now: @escaping @Sendable () -> Date, report: @escaping @Sendable (TurnEvent) -> Void
   ) {
     self.record = record
     self.request = request
     self.store = store
     self.journal = journal
+    self.words = words
     self.now = now
     self.report = report
   }
@@ -69,6 +71,8 @@ struct TurnRun {
       bankID: settings.bankID, text: text, budget: settings.budget, maxTokens: settings.maxMemoryTokens,
       types: settings.factTypes)
     let started = clock.now
+    // What was said a moment ago, in another session too, is to be found.
+    await words.arrive(within: .seconds(1))
     do {
       let store = store
       let result = try await withTimeLimit(.seconds(settings.recallTimeoutSeconds)) { try await store.recall(query) }
@@ -166,8 +170,8 @@ struct TurnRun {
 
   /// After the recall, which would find nothing but the question itself; not waited for.
   private func advance() {
-    Task { [journal, record, words = retained(of: record, at: now())] in
-      await journal.advance(record, retaining: words)
+    words.start(turnID: record.id) { [journal, record, retained = retained(of: record, at: now())] in
+      await journal.advance(record, retaining: retained)
     }
   }
 

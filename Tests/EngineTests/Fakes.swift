@@ -73,6 +73,8 @@ actor RecordingJournal: TurnJournal {
   var failsToOpen = false
   var storage = Storage(state: .stored)
 
+  private var holdsWords = false
+  func holdWords(_ flag: Bool) { holdsWords = flag }
   private var closeFailures = 0
   func failToClose(times: Int) { closeFailures = times }
   func setFailsToOpen() { failsToOpen = true }
@@ -83,6 +85,7 @@ actor RecordingJournal: TurnJournal {
     calls.append("open \(record.question)")
   }
   func advance(_ record: TurnRecord, retaining turn: RetainTurn?) async {
+    while holdsWords { await Task.yield() }
     if let turn { words.append(turn) }
   }
   func checkpoint(turnID: String, text: String) async { checkpointed = text }

@@ -85,6 +85,27 @@ struct TurnTests {
     #expect(record.messages == history + [Message(.user, "What is my dog called?")])
   }
 
+  @Test("lets the words of the turn before arrive before it recalls")
+  func wordsArriveFirst() async throws {
+    let journal = journal
+    let store = ScriptedStore { _ in
+      RecallResult(memories: await journal.words.isEmpty ? [] : [memory("My dog is called Biscuit")], searchedCount: 1)
+    }
+    let engine = Engine(store: store, journal: journal)
+    func request(_ question: String) -> TurnRequest {
+      TurnRequest(
+        sessionID: "s", question: question, history: [], model: "test/model",
+        resolveModel: { ScriptedModel(pieces: [.text("ok")]) }, settings: MemorySettings())
+    }
+    await journal.holdWords(true)
+    await engine.turn(request("My dog is called Biscuit")).ended()
+    let second = engine.turn(request("What is my dog called?"))
+    await journal.holdWords(false)
+    var found: Retrieval?
+    for await event in second.events { if case .retrieved(let retrieval) = event { found = retrieval } }
+    #expect(found?.state == .found)
+  }
+
   @Test("takes only whole words for said: tea does not stand in teachers")
   func wholeWords() async throws {
     let store = ScriptedStore { _ in RecallResult(memories: [memory("I like tea")], matchCount: 1) }
