@@ -30,8 +30,10 @@ let package = Package(
       name: "CMark", path: "Sources/CMark",
       providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
 
+    .target(name: "RearviewJSON", path: "Sources/JSON"),
+
     // Floor 1: plain values and small mechanisms.
-    .target(name: "RearviewMemory", path: "Sources/Memory"),
+    .target(name: "RearviewMemory", dependencies: ["RearviewJSON"], path: "Sources/Memory"),
     .target(name: "RearviewText", dependencies: ["CMark"], path: "Sources/Text"),
     .target(
       name: "RearviewHTTP",
@@ -46,12 +48,15 @@ let package = Package(
       path: "Sources/HTTP"),
 
     // Floor 2.
-    .target(name: "RearviewChat", dependencies: ["RearviewMemory"], path: "Sources/Chat"),
+    .target(name: "RearviewChat", dependencies: ["RearviewJSON", "RearviewMemory"], path: "Sources/Chat"),
 
     // Floor 3: the rooms that touch the outside.
     .target(
-      name: "RearviewProviders", dependencies: ["RearviewChat", "RearviewMemory", "RearviewHTTP"],
+      name: "RearviewProviders", dependencies: ["RearviewJSON", "RearviewChat", "RearviewMemory", "RearviewHTTP"],
       path: "Sources/Providers"),
+    .target(
+      name: "RearviewHindsightAPI", dependencies: ["RearviewJSON", "RearviewMemory", "RearviewChat", "RearviewHTTP"],
+      path: "Sources/HindsightAPI"),
     .target(
       name: "RearviewEmbeddedMemory",
       dependencies: ["RearviewMemory", "RearviewChat", .product(name: "GRDB", package: "GRDB.swift")],
@@ -59,12 +64,13 @@ let package = Package(
     .target(name: "RearviewTerminal", dependencies: ["RearviewText", "CTerminal"], path: "Sources/Terminal"),
 
     // Floor 4 to 7.
-    .target(name: "RearviewEngine", dependencies: ["RearviewChat", "RearviewMemory"], path: "Sources/Engine"),
+    .target(
+      name: "RearviewEngine", dependencies: ["RearviewJSON", "RearviewChat", "RearviewMemory"], path: "Sources/Engine"),
     .target(
       name: "Rearview",
       dependencies: [
-        "RearviewEngine", "RearviewProviders", "RearviewEmbeddedMemory", "RearviewChat", "RearviewMemory",
-        "RearviewHTTP",
+        "RearviewEngine", "RearviewProviders", "RearviewHindsightAPI", "RearviewEmbeddedMemory", "RearviewChat",
+        "RearviewMemory", "RearviewJSON", "RearviewHTTP",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -78,14 +84,15 @@ let package = Package(
     .target(
       name: "RearviewInterface",
       dependencies: [
-        "Rearview", "RearviewEngine", "RearviewChat", "RearviewMemory", "RearviewText", "RearviewThemes",
+        "Rearview", "RearviewEngine", "RearviewChat", "RearviewMemory", "RearviewJSON", "RearviewText",
+        "RearviewThemes",
       ],
       path: "Sources/Interface"),
     .executableTarget(
       name: "RearviewCommand",
       dependencies: [
         "Rearview", "RearviewInterface", "RearviewTerminal", "RearviewText", "RearviewEngine", "RearviewChat",
-        "RearviewMemory",
+        "RearviewMemory", "RearviewJSON",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ],
@@ -93,13 +100,16 @@ let package = Package(
 
     // Tests mirror the rooms.
     .testTarget(name: "ChatTests", dependencies: ["RearviewChat"], path: "Tests/ChatTests"),
+    .testTarget(name: "JSONTests", dependencies: ["RearviewJSON"], path: "Tests/JSONTests"),
     .testTarget(name: "TextTests", dependencies: ["RearviewText"], path: "Tests/TextTests"),
     .testTarget(
       name: "HTTPTests", dependencies: ["RearviewHTTP", "ScriptedServer"], path: "Tests/HTTPTests",
       resources: [.copy("Golden")]),
     .testTarget(
       name: "ProvidersTests",
-      dependencies: ["RearviewProviders", "RearviewHTTP", "RearviewChat", "RearviewMemory", "ScriptedServer"],
+      dependencies: [
+        "RearviewProviders", "RearviewHTTP", "RearviewJSON", "RearviewChat", "RearviewMemory", "ScriptedServer",
+      ],
       path: "Tests/ProvidersTests", resources: [.copy("Golden")]),
     .testTarget(
       name: "EmbeddedMemoryTests",
@@ -115,7 +125,11 @@ let package = Package(
       ],
       path: "Tests/TerminalTests"),
     .testTarget(
-      name: "EngineTests", dependencies: ["RearviewEngine", "RearviewChat", "RearviewMemory"],
+      name: "EngineTests",
+      dependencies: [
+        "Rearview", "RearviewEngine", "RearviewProviders", "RearviewChat", "RearviewMemory", "RearviewJSON",
+        "ScriptedServer",
+      ],
       path: "Tests/EngineTests", resources: [.copy("Golden")]),
     .testTarget(
       name: "RearviewTests",

@@ -1,3 +1,4 @@
+import RearviewJSON
 import RearviewMemory
 
 /// A model that answers a conversation, streaming.
@@ -23,10 +24,32 @@ public struct ChatRequest: Hashable, Codable, Sendable {
   public var messages: [Message]
   /// What was recalled for this turn, for the built-in model to quote. Models on the network ignore it.
   public var memories: [RecalledMemory]
+  /// Whose form the messages and parameters have; a model of another protocol translates them.
+  public var form: Form
+  /// Everything else of the request body (`temperature`, `tools`, `max_tokens`, …), sent as it is.
+  public var parameters: JSONObject
+  /// Whether the answer is to come in pieces; else it comes whole, as one event of each kind.
+  public var streams: Bool
+  /// Whether the request may be completed with what makes a chat nicer (the usage of a stream); a request that a
+  /// program wrote is sent as it was written.
+  public var isCompletable: Bool
 
-  public init(messages: [Message], memories: [RecalledMemory] = []) {
+  /// The protocol that messages and parameters are written in.
+  public enum Form: String, Codable, Sendable {
+    case openAI = "openai"
+    case anthropic
+  }
+
+  public init(
+    messages: [Message], memories: [RecalledMemory] = [], form: Form = .openAI, parameters: JSONObject = [:],
+    streams: Bool = true, isCompletable: Bool = true
+  ) {
     self.messages = messages
     self.memories = memories
+    self.form = form
+    self.parameters = parameters
+    self.streams = streams
+    self.isCompletable = isCompletable
   }
 }
 
@@ -34,6 +57,8 @@ public struct ChatRequest: Hashable, Codable, Sendable {
 public enum ChatEvent: Hashable, Sendable {
   case text(String)
   case reasoning(String)
+  /// A tool call, whole; several come in their order, before `finished`.
+  case toolCall(ToolCall)
   /// The provider's own count; the last one holds.
   case usage(Usage)
   case finished(FinishReason)
@@ -43,6 +68,11 @@ public enum ChatEvent: Hashable, Sendable {
 public struct Usage: Hashable, Codable, Sendable {
   public var inputTokens: Int
   public var outputTokens: Int
+
+  enum CodingKeys: String, CodingKey {
+    case inputTokens = "input_tokens"
+    case outputTokens = "output_tokens"
+  }
 
   /// Figures that no conversation can have are brought into range: a server's word must not overflow a sum.
   public init(inputTokens: Int, outputTokens: Int) {

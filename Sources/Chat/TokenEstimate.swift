@@ -24,7 +24,12 @@ public func estimatedTokens(_ text: String) -> Int {
 /// Each message costs 3 tokens more and the start of the answer 3, as OpenAI documents for its chat models; models with
 /// instructions of their own in the template cost more than that.
 public func estimatedTokens(_ messages: [Message]) -> Int {
-  messages.isEmpty ? 0 : messages.reduce(3) { $0 + 3 + estimatedTokens($1.content) }
+  messages.isEmpty ? 0 : messages.reduce(3) { $0 + 3 + estimatedTokens($1) }
+}
+
+/// Estimated tokens of what one message says: its text and its tool calls. Images are not counted.
+public func estimatedTokens(_ message: Message) -> Int {
+  message.toolCalls.reduce(estimatedTokens(message.text)) { $0 + estimatedTokens($1.written) }
 }
 
 /// Walks over a text run by run and adds up hundredths of tokens.

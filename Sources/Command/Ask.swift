@@ -1,14 +1,19 @@
 import ArgumentParser
 import Foundation
 import Rearview
+import RearviewChat
 import RearviewEngine
+import RearviewJSON
 import RearviewText
 
-/// One question, one streamed answer.
+/// One question, or one request of a program; one answer.
 struct Ask: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Ask one question and print the answer.",
-    discussion: "Without a question, or with -, it is read from standard input.")
+    discussion: """
+      Without a question, or with -, it is read from standard input. With --messages a whole request in OpenAI's form \
+      is sent (model, messages, tools, …); any setting of memory may stand in it as hindsight_NAME.
+      """)
 
   @OptionGroup var shared: SharedOptions
 
@@ -18,35 +23,119 @@ struct Ask: AsyncParsableCommand {
   @Flag(name: [.customLong("continue"), .customShort("c")], help: "Go on with the last session.")
   var continues = false
 
+  @Option(name: .long, help: ArgumentHelp("Send the request in this file; - for standard input.", valueName: "file"))
+  var messages: String?
+
+  @Flag(inversion: .prefixedNo, help: "Have the answer come in pieces (as the request says; for a question: yes).")
+  var stream: Bool?
+
+  @Option(name: .long, help: ArgumentHelp("Write the turn's record to this file, as JSON.", valueName: "file"))
+  var debugJson: String?
+
   @Argument(help: "The question.") var question: [String] = []
 
   func run() async throws {
-    let text = try readQuestion()
+    let request = try messages.map(readRequest)
+    let text = try request == nil ? readQuestion() : ""
     let client = try await shared.open()
-    let session: Session
-    let turns: [TurnRecord]
+    if let problem = await client.setUpBank() { Console.error(problem) }
+    let turn: Turn
     do {
-      (session, turns) = try await Self.session(client, continues: continues)
-      try client.check(model: session.model)
+      turn = try await start(request, text, with: client)
     } catch {
       throw CommandEnd(error)
     }
-    let turn = client.turn(text, session: session, after: turns)
     let interrupt = Interrupt { turn.cancel() }
     let record = await json ? printEvents(of: turn) : printAnswer(of: turn)
     await client.close()
+    try writeDebug(record)
     if interrupt.happened { throw CommandEnd(.interrupted) }
     guard let record else { throw CommandEnd(.failed, "The turn ended without a record.") }
-    if record.retrieval.state == .failed, let error = record.retrieval.error {
+    try report(record)
+  }
+
+  private func start(_ request: JSONObject?, _ text: String, with client: RearviewClient) async throws -> Turn {
+    guard let request else {
+      let (session, turns) = try await Self.session(client, continues: continues)
+      try client.check(model: session.model)
+      return client.turn(text, session: session, after: turns, streams: stream ?? true)
+    }
+    do {
+      var call = try CompletionRequest(json: request, defaultModel: client.configuration.model)
+      if client.configuration.origins["model"] == .commandLine, let model = client.configuration.model {
+        call.model = model
+      }
+      call.streams = stream ?? call.streams
+      try client.check(model: call.model)
+      return try client.turn(call)
+    } catch let error as CompletionRequest.Malformed {
+      throw CommandEnd(.usage, "\(requestName): \(error).")
+    } catch let error as SettingError {
+      throw CommandEnd(.usage, "\(requestName): \(error).")
+    }
+  }
+
+  /// Says what went wrong beside the answer, and ends with a failure where there was none.
+  private func report(_ record: TurnRecord) throws {
+    for warning in record.warnings { Console.error(warning) }
+    if record.retrieval.state == .failed, let error = record.retrieval.error, record.settings.memoryFailure != .fail {
       Console.error("Memory failed, the answer is without it: \(error)")
     }
     if record.storage.state == .unsaved, let error = record.storage.error {
       Console.error("The answer could not be saved: \(error)")
     }
-    if record.storage.state == .failed, let error = record.storage.error {
+    if record.storage.state == .failed, let error = record.storage.error, record.answer.state != .failed {
       Console.error("Not stored yet, it is tried again at the next start: \(error)")
     }
-    if record.answer.state != .complete { throw CommandEnd(.failed, record.answer.error ?? "There was no answer.") }
+    guard record.answer.state == .complete else {
+      let error = record.answer.error ?? "There was no answer."
+      throw CommandEnd(error == TurnRecord.noBank ? .usage : .failed, error)
+    }
+    // Who waits for storage wants to know that it failed; the answer has been printed.
+    if record.settings.syncStorage, record.storage.isFailure { throw CommandEnd(.failed) }
+  }
+
+  private var requestName: String { messages == "-" ? "standard input" : messages ?? "" }
+
+  private func readRequest(_ path: String) throws -> JSONObject {
+    guard question.isEmpty, !continues else {
+      throw CommandEnd(.usage, "--messages is a whole request: give no question and no --continue with it.")
+    }
+    let data: Data
+    do {
+      data =
+        path == "-"
+        ? FileHandle.standardInput.readDataToEndOfFile() : try Data(contentsOf: URL(fileURLWithPath: path))
+    } catch {
+      throw CommandEnd(.usage, "\(path) cannot be read: \((error as NSError).reason).")
+    }
+    do {
+      guard let object = try JSONValue(parsing: [UInt8](data)).object else {
+        throw CommandEnd(.usage, "\(requestName) must hold a JSON object with \"messages\".")
+      }
+      return object
+    } catch let error as JSONSyntaxError {
+      throw CommandEnd(.usage, "\(requestName) is no JSON: \(error).")
+    }
+  }
+
+  /// The record, and under `debug` what the Python package tells of an injection.
+  private func writeDebug(_ record: TurnRecord?) throws {
+    guard let path = debugJson, let record else { return }
+    do {
+      var object = try JSONValue(parsing: [UInt8](try JSONEncoder.record.encode(record))).object ?? [:]
+      object["debug"] =
+        try InjectionDebug(record).map {
+          try JSONValue(parsing: [UInt8](try JSONEncoder.record.encode($0)))
+        } ?? .null
+      let bytes = JSONValue.object(object).bytes(indent: 2) + [0x0A]
+      guard
+        FileManager.default.createFile(
+          atPath: path, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
+      else { throw CommandEnd(.failed, "\(path) cannot be written.") }
+    } catch {
+      throw CommandEnd(error)
+    }
   }
 
   private func readQuestion() throws -> String {
@@ -68,7 +157,8 @@ struct Ask: AsyncParsableCommand {
   static func session(
     _ client: RearviewClient, continues: Bool
   ) async throws -> (Session, [TurnRecord]) {
-    let fresh = Session(bankID: client.configuration.memory.bankID, model: client.model)
+    let fresh = Session(
+      bankID: client.configuration.memory.bankID ?? Configuration.defaultBank, model: client.model)
     guard continues, var last = try await client.sessions.lastSession() else { return (fresh, []) }
     if client.configuration.origins["bank_id"] == .commandLine { last.bankID = fresh.bankID }
     if client.configuration.origins["model"] == .commandLine { last.model = fresh.model }
@@ -84,6 +174,10 @@ struct Ask: AsyncParsableCommand {
       case .text(let text):
         Console.write(Console.isTerminal ? sanitiser.feed(text).string : text)
         wroteAny = true
+      case .toolCall(let call):
+        if wroteAny { Console.write("\n") }
+        wroteAny = false
+        Console.line(Console.shown("tool call: " + call.written))
       case .finished: if wroteAny { Console.write("\n") }
       case .record(let record): last = record
       case .opened, .retrieved, .injected, .reasoning, .usage, .storage: break

@@ -112,6 +112,7 @@ private struct Outside: Sendable {
       mailbox.post(.storage(turnID: turnID, storage))
       Task { await postWaiting() }
     }
+    if let problem = await client.setUpBank() { mailbox.post(.notice(DisplayText(line: problem), isError: true)) }
     await run(.loadBanks)
     await client.recover()
     await postWaiting()

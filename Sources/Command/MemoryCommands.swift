@@ -52,11 +52,13 @@ struct Recall: AsyncParsableCommand {
     guard !text.allSatisfy(\.isWhitespace) else { throw CommandEnd(.usage, "The query is empty.") }
     let reader = try await shared.openToRead()
     let settings = reader.configuration.memory
+    let bankID = settings.bankID ?? Configuration.defaultBank
     let result = try await failing {
       try await reader.store.recall(
         RecallQuery(
-          bankID: settings.bankID, text: text, budget: settings.budget, maxTokens: settings.maxMemoryTokens,
-          types: settings.factTypes))
+          bankID: bankID, text: text, budget: settings.budget, maxTokens: settings.maxMemoryTokens,
+          types: settings.factTypes, tags: settings.tagFilter, includesEntities: settings.includeEntities ?? true,
+          timeout: settings.recallTimeoutSeconds.map(Duration.seconds)))
     }
     await reader.close()
     let recalled = settings.maxMemories.map { Array(result.memories.prefix($0)) } ?? result.memories
@@ -66,13 +68,44 @@ struct Recall: AsyncParsableCommand {
       } else {
         let score = item.score.map { String(format: "%.2f  ", $0) } ?? ""
         let lines = Console.shown(item.memory.text).split(separator: "\n", omittingEmptySubsequences: false)
-        Console.line("\(score)[\(item.memory.type.rawValue)] " + lines.joined(separator: "\n      "))
+        Console.line("\(score)[\(item.memory.type.label.lowercased())] " + lines.joined(separator: "\n      "))
       }
     }
     if recalled.isEmpty, !json {
-      let memories = result.searchedCount == 1 ? "1 memory" : "\(result.searchedCount) memories"
-      Console.error("Nothing found in bank \(settings.bankID), of \(memories).")
+      let memories = result.searchedCount.map { $0 == 1 ? ", of 1 memory" : ", of \($0) memories" } ?? ""
+      Console.error("Nothing found in bank \(bankID)\(memories).")
     }
+  }
+}
+
+/// `rearview reflect "question"`
+struct Reflect: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Let memory answer a question.",
+    discussion: "A store without a language model answers with an extract of the best memories.")
+
+  @OptionGroup var shared: SharedOptions
+  @Flag(name: .long, help: "Print one JSON object.") var json = false
+  @Argument(help: "The question.") var query: [String]
+
+  func run() async throws {
+    let text = query.joined(separator: " ")
+    guard !text.allSatisfy(\.isWhitespace) else { throw CommandEnd(.usage, "The question is empty.") }
+    let reader = try await shared.openToRead()
+    let settings = reader.configuration.memory
+    let bankID = settings.bankID ?? Configuration.defaultBank
+    let reflection = try await failing {
+      try await reader.store.reflect(
+        ReflectQuery(
+          bankID: bankID, text: text, budget: settings.budget, context: settings.reflectContext,
+          responseSchema: settings.reflectResponseSchema, includesFacts: settings.reflectIncludeFacts,
+          tags: settings.tagFilter, timeout: .seconds(settings.reflectTimeoutSeconds)))
+    }
+    await reader.close()
+    if json { return try Console.line(json: reflection) }
+    if !reflection.text.isEmpty { Console.line(Console.shown(reflection.text)) }
+    if let output = reflection.structuredOutput { Console.line(Console.shown(output.written(indent: 2))) }
+    if reflection.text.isEmpty { Console.error("Bank \(bankID) has nothing on this.") }
   }
 }
 
@@ -97,14 +130,18 @@ struct Retain: AsyncParsableCommand {
     }
     let client = try await shared.open()
     let settings = client.configuration.memory
-    let id = UUID().uuidString.lowercased()
+    let bankID = settings.bankID ?? Configuration.defaultBank
+    if let problem = await client.setUpBank() { Console.error(problem) }
     let turn = RetainTurn(
-      bankID: settings.bankID, turnID: id, documentID: id,
-      messages: [RetainedMessage(speaker: .user, text: text, saidAt: Date())], context: "retain:rearview",
+      bankID: bankID, turnID: UUID().uuidString.lowercased(), documentID: settings.groupID,
+      messages: [RetainedMessage(speaker: .note, text: text, saidAt: Date())], context: "retain:rearview",
       metadata: ["source": "rearview"], tags: settings.tags)
-    try await failing { try await client.store.retain(turn) }
+    let retained = try await failing {
+      try await client.store.retain(turn, timeout: .seconds(settings.retainTimeoutSeconds))
+    }
     await client.close()
-    Console.line("Kept in bank \(Console.shown(settings.bankID)).")
+    let rest = retained == .processing ? "; the server still works on it" : ""
+    Console.line("Kept in bank \(Console.shown(bankID))\(rest).")
   }
 }
 

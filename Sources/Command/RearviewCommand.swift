@@ -13,7 +13,9 @@ struct RearviewCommand: AsyncParsableCommand {
       (REARVIEW_NAME), .rearview.toml in the working folder and config.toml, in this order.
       """,
     version: RearviewClient.version,
-    subcommands: [Chat.self, Ask.self, Recall.self, Retain.self, BankCommand.self, Doctor.self],
+    subcommands: [
+      Chat.self, Ask.self, Recall.self, Reflect.self, Retain.self, BankCommand.self, ConfigCommand.self, Doctor.self,
+    ],
     defaultSubcommand: Chat.self)
 
   static func main() async {

@@ -36,7 +36,10 @@ struct SharedOptions: ParsableArguments {
         await client.recover()
         return Reader(store: client.store, configuration: configuration, client: client)
       } catch let error as MemoryStoreError {
-        guard let store = try? await RearviewClient.openStore(paths: paths) else { throw error }
+        guard
+          let store = try? await RearviewClient.openStore(
+            configuration: configuration, paths: paths)
+        else { throw error }
         return Reader(store: store, configuration: configuration, client: nil)
       }
     } catch {

@@ -14,10 +14,11 @@ extension EmbeddedMemory {
     let asked = NormalizedText(query.text).hash
     return try await read { database in
       guard let bank = try BankRow.find(query.bankID, in: database) else {
-        return RecallResult(words: words.terms.map(\.text))
+        return RecallResult(matchCount: 0, searchedCount: 0, words: words.terms.map(\.text))
       }
       let search = try WordSearch(words, bank: bank, in: database)
-      let found = try search.matches(types: query.types, limit: query.budget.breadth, in: database)
+      let found = try search.matches(
+        types: query.types, tags: query.tags, limit: query.budget.breadth, in: database)
       let ranked = Self.ranked(found, without: asked)
       return RecallResult(
         memories: try Self.packed(ranked, maxTokens: query.maxTokens, in: database), matchCount: ranked.count,

@@ -12,8 +12,11 @@ extension EmbeddedMemory {
   ///
   /// Messages of a turn that are there already change nothing, so a turn can be retained again with its answer.
   /// Blank messages are skipped; a turn of nothing else leaves no trace.
-  public func retain(_ turn: RetainTurn) async throws {
+  ///
+  /// - Parameter timeout: Without meaning here: how long a write may wait is set when the file is opened.
+  public func retain(_ turn: RetainTurn, timeout: Duration?) async throws -> Retained {
     try await retain([turn])
+    return .stored
   }
 
   /// Keeps many turns in one transaction, for imports: all of them or none.

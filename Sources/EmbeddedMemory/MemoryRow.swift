@@ -18,7 +18,7 @@ enum MemoryRow {
 
   static func memory(_ row: Row) -> Memory {
     Memory(
-      id: RowName.spelling(row["uid"]), type: MemoryType(rawValue: row["type"]) ?? .observation,
+      id: RowName.spelling(row["uid"]), type: MemoryType(rawValue: row["type"]),
       text: text(row["text"]) ?? "", context: text(row["context"]), mentionedAt: time(row["said_at"]),
       occurredStart: time(row["occurred_start"]), occurredEnd: time(row["occurred_end"]),
       documentID: text(row["document_key"]), turnID: text(row["turn"]),

@@ -17,7 +17,12 @@ enum MemorySchema {
     let migrate: @Sendable (Database) throws -> Void
   }
 
-  static let steps = [Step(name: "first tables") { try $0.execute(sql: firstTables) }]
+  static let steps = [
+    Step(name: "first tables") { try $0.execute(sql: firstTables) },
+    Step(name: "names and missions of banks") {
+      try $0.execute(sql: "ALTER TABLE bank ADD COLUMN title TEXT; ALTER TABLE bank ADD COLUMN mission TEXT;")
+    },
+  ]
 
   /// Runs those of `steps` that a file lacks, each in its own transaction.
   static func migrator(_ steps: [Step], clock: @escaping @Sendable () -> Date) -> DatabaseMigrator {

@@ -27,8 +27,8 @@ struct TurnWriter {
     self.database = database
     firstPosition = stored.count
     bank = try known?.id ?? Self.insertBank(turn.bankID, now: now, in: database)
-    document = try Self.document(turn.documentID, bank: bank, now: now, in: database)
-    tags = try turn.tags.isEmpty ? nil : Self.json(turn.tags)
+    document = try Self.document(turn.documentID ?? turn.turnID, bank: bank, now: now, in: database)
+    tags = try turn.tags.isEmpty ? nil : Self.json(Set(turn.tags).sorted())
     metadata = try turn.metadata.isEmpty ? nil : Self.json(turn.metadata)
   }
 
@@ -69,7 +69,7 @@ struct TurnWriter {
     }
   }
 
-  private static func insertBank(_ name: String, now: Int64, in database: Database) throws -> Int64 {
+  static func insertBank(_ name: String, now: Int64, in database: Database) throws -> Int64 {
     try database.execute(
       sql: """
         INSERT INTO bank (uid, name, last_memory, created, updated) VALUES (?, CAST(? AS TEXT), 0, ?, ?)
@@ -124,15 +124,15 @@ struct TurnWriter {
     }
   }
 
-  /// The valid memory of this text and type, which now counts one more.
+  /// The valid memory of this text, type and tags, which now counts one more. Tags part what different people said.
   private func raiseProof(of text: String, type: MemoryType) throws -> Int64? {
     let normalized = NormalizedText(text)
     let candidates = try Row.fetchAll(
       database.cachedStatement(
         sql: """
           SELECT id, CAST(text AS BLOB) AS text FROM memory
-          WHERE bank = ? AND text_hash = ? AND type = ? AND state = 0
-          """), arguments: [bank, normalized.hash, type.rawValue])
+          WHERE bank = ? AND text_hash = ? AND type = ? AND state = 0 AND tags IS ?
+          """), arguments: [bank, normalized.hash, type.rawValue, tags])
     let same = candidates.first { NormalizedText(MemoryRow.text($0["text"]) ?? "") == normalized }
     guard let memory = same?["id"] as Int64? else { return nil }
     try database.cachedStatement(sql: "UPDATE memory SET proof = proof + 1 WHERE id = ?")
@@ -169,8 +169,8 @@ extension RetainedMessage.Speaker {
   /// What the user says is about the world, what the assistant says is its experience.
   var memoryType: MemoryType {
     switch self {
-    case .user: .world
-    case .assistant: .experience
+    case .user, .note: .world
+    case .assistant, .toolCall, .toolResult: .experience
     }
   }
 }

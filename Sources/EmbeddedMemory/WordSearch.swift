@@ -48,23 +48,25 @@ struct WordSearch {
     rows = max(first, last - Int64(Double(last - first) * share))...last
   }
 
-  /// The best `limit` memories of these types (`nil` for all), best first.
-  func matches(types: [MemoryType]?, limit: Int, in database: Database) throws -> [Match] {
+  /// The best `limit` memories of these types and tags (`nil` for all), best first.
+  func matches(
+    types: [MemoryType]?, tags: TagFilter?, limit: Int, in database: Database
+  ) throws -> [Match] {
     guard !terms.isEmpty else { return [] }
-    let typeFilter = types.map { types in
-      " AND memory.type IN (" + types.map { "'\($0.rawValue)'" }.joined(separator: ", ") + ")"
-    }
+    let filter = MemoryFilter(types: types, tags: tags)
     // FTS5 sorts by rank itself and hands out rows one by one, so the join stops at the limit.
     let statement = try database.cachedStatement(
       sql: """
         SELECT memory.id, CAST(memory.text AS BLOB), memory.text_hash, memory.proof, memory_fts.rank
         FROM memory_fts CROSS JOIN memory ON memory.id = memory_fts.rowid
-        WHERE memory_fts MATCH ? AND memory_fts.rowid BETWEEN ? AND ?\(typeFilter ?? "")
+        WHERE memory_fts MATCH ? AND memory_fts.rowid BETWEEN ? AND ?\(filter.sql)
         ORDER BY memory_fts.rank LIMIT ?
         """)
     let expression = terms.map(\.expression).joined(separator: " OR ")
-    let found = try Row.fetchCursor(
-      statement, arguments: [expression, rows.lowerBound, rows.upperBound, limit])
+    var arguments: StatementArguments = [expression, rows.lowerBound, rows.upperBound]
+    arguments += filter.arguments
+    arguments += [limit]
+    let found = try Row.fetchCursor(statement, arguments: arguments)
     var matches: [Match] = []
     while let row = try found.next() {
       matches.append(

@@ -11,47 +11,27 @@ public protocol TurnJournal: Sendable {
   /// coming, so that they can be recalled at once. `close` and `store` take care of what this could not do.
   func advance(_ record: TurnRecord, retaining words: RetainTurn?) async
 
+  /// Whether `checkpoint` keeps anything.
+  var keepsCheckpoints: Bool { get }
+
   /// Keeps how far the answer came. Called a few times a second while it grows; a failure costs nothing but that.
   func checkpoint(turnID: String, text: String) async
 
   /// Writes the finished record and, in the same transaction, what is to be retained.
-  func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws
+  ///
+  /// - Returns: the storage state that holds from now on: queued, or off where there turned out to be nothing to store.
+  func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws -> Storage
 
   /// Tries to bring a closed turn to the memory store, after those of its session that came before it.
   /// - Returns: what became of it; it stays in the queue unless it was stored.
   func store(turnID: String) async -> Storage
 }
 
-/// What one turn is made of.
-public struct TurnRequest: Sendable {
-  public var sessionID: String
-  public var question: String
-  /// The conversation before the question.
-  public var history: [Message]
-  /// The model's full name.
-  public var model: String
-  /// Finds the model; throws what a person should read when it cannot be used.
-  public var resolveModel: @Sendable () throws -> any ChatModel
-  public var settings: MemorySettings
-
-  public init(
-    sessionID: String, question: String, history: [Message], model: String,
-    resolveModel: @escaping @Sendable () throws -> any ChatModel, settings: MemorySettings
-  ) {
-    self.sessionID = sessionID
-    self.question = question
-    self.history = history
-    self.model = model
-    self.resolveModel = resolveModel
-    self.settings = settings
-  }
-}
-
 /// The one path from a question to a stored answer: open, recall, inject, stream, finish, store.
 ///
-/// Promises: the user's words are on disk before anything is sent; a failing memory store costs the memories of that
-/// turn but never the answer; a failing model costs the answer but never the user's words; what is reported as
-/// injected is what was sent.
+/// Promises: the user's words are on disk before anything is sent (in a chat); a failing memory store costs the
+/// memories of that turn but never the answer, unless `memory_failure` says so; a failing model costs the answer but
+/// never the user's words; what is reported as injected is what was sent.
 public struct Engine: Sendable {
   private let store: any MemoryStore
   private let journal: any TurnJournal
@@ -68,18 +48,22 @@ public struct Engine: Sendable {
 
   /// Starts a turn. It runs to its end even when nobody reads its events; `Turn.cancel` stops the answer only.
   public func turn(_ request: TurnRequest) -> Turn {
-    let record = TurnRecord(
-      id: UUID().uuidString.lowercased(), sessionID: request.sessionID, startedAt: now(), question: request.question,
-      model: request.model, settings: request.settings)
+    var record = TurnRecord(
+      id: UUID().uuidString.lowercased(), sessionID: request.sessionID, startedAt: now(),
+      question: request.messages.last { $0.role == .user }?.text ?? "", model: request.model,
+      settings: request.settings)
+    record.parameters = request.parameters
+    record.warnings = request.warnings + request.settings.notices
     let (events, continuation) = AsyncStream.makeStream(of: TurnEvent.self)
+    let (opened, fault) = (record, Fault())
     let task = Task {
       var run = TurnRun(
-        record: record, request: request, store: store, journal: journal, words: words, now: now,
-        report: { continuation.yield($0) })
+        record: opened, request: request, store: request.store ?? store, journal: request.journal ?? journal,
+        words: words, now: now, report: { continuation.yield($0) }, fault: fault)
       await run.run()
       continuation.finish()
     }
-    return Turn(id: record.id, events: events, task: task)
+    return Turn(id: record.id, events: events, task: task, kept: fault)
   }
 }
 
@@ -89,10 +73,26 @@ public struct Turn: Sendable {
   /// Everything that happens, to the last event `.record`. One reader.
   public let events: AsyncStream<TurnEvent>
   fileprivate let task: Task<Void, Never>
+  fileprivate let kept: Fault
+
+  /// The model's error, once the answer has failed; its sentence is in the record too.
+  public var fault: (any Error)? { kept.error }
 
   /// Stops recall and answer at once. What came is kept, marked as cut, and stored.
   public func cancel() { task.cancel() }
 
   /// Returns when the turn has come to its end: answer on disk, storage tried once.
   public func ended() async { await task.value }
+}
+
+/// The error that ended an answer, for whoever wants more than its sentence.
+final class Fault: Sendable {
+  private let lock = NSLock()
+  // Safe: only touched while `lock` is held.
+  nonisolated(unsafe) private var kept: (any Error)?
+
+  var error: (any Error)? {
+    get { lock.withLock { kept } }
+    set { lock.withLock { kept = newValue } }
+  }
 }

@@ -9,6 +9,7 @@ public enum TurnEvent: Hashable, Sendable {
   case injected(block: String?, messages: [Message])
   case text(String)
   case reasoning(String)
+  case toolCall(ToolCall)
   case usage(Usage)
   /// The answer is complete, cut or failed, and on disk.
   case finished(Answer)
@@ -19,41 +20,43 @@ public enum TurnEvent: Hashable, Sendable {
 
 extension TurnEvent: Encodable {
   enum CodingKeys: String, CodingKey {
-    case event, id, sessionID = "session_id", retrieval, block, messages, text, usage, answer, storage, record
+    case event, id, sessionID = "session_id", retrieval, block, messages, text, toolCall = "tool_call", usage, answer,
+      storage, record
   }
 
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(name, forKey: .event)
     switch self {
     case .opened(let record):
-      try container.encode("opened", forKey: .event)
       try container.encode(record.id, forKey: .id)
       try container.encode(record.sessionID, forKey: .sessionID)
-    case .retrieved(let retrieval):
-      try container.encode("retrieved", forKey: .event)
-      try container.encode(retrieval, forKey: .retrieval)
+    case .retrieved(let retrieval): try container.encode(retrieval, forKey: .retrieval)
     case .injected(let block, let messages):
-      try container.encode("injected", forKey: .event)
       try container.encode(block, forKey: .block)
       try container.encode(messages, forKey: .messages)
-    case .text(let text):
-      try container.encode("text", forKey: .event)
-      try container.encode(text, forKey: .text)
-    case .reasoning(let text):
-      try container.encode("reasoning", forKey: .event)
-      try container.encode(text, forKey: .text)
-    case .usage(let usage):
-      try container.encode("usage", forKey: .event)
-      try container.encode(usage, forKey: .usage)
-    case .finished(let answer):
-      try container.encode("finished", forKey: .event)
-      try container.encode(answer, forKey: .answer)
-    case .storage(let storage):
-      try container.encode("storage", forKey: .event)
-      try container.encode(storage, forKey: .storage)
-    case .record(let record):
-      try container.encode("record", forKey: .event)
-      try container.encode(record, forKey: .record)
+    case .text(let text), .reasoning(let text): try container.encode(text, forKey: .text)
+    case .toolCall(let call): try container.encode(call, forKey: .toolCall)
+    case .usage(let usage): try container.encode(usage, forKey: .usage)
+    case .finished(let answer): try container.encode(answer, forKey: .answer)
+    case .storage(let storage): try container.encode(storage, forKey: .storage)
+    case .record(let record): try container.encode(record, forKey: .record)
+    }
+  }
+
+  /// As scripts see it.
+  private var name: String {
+    switch self {
+    case .opened: "opened"
+    case .retrieved: "retrieved"
+    case .injected: "injected"
+    case .text: "text"
+    case .reasoning: "reasoning"
+    case .toolCall: "tool_call"
+    case .usage: "usage"
+    case .finished: "finished"
+    case .storage: "storage"
+    case .record: "record"
     }
   }
 }

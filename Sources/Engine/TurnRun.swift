@@ -14,12 +14,13 @@ struct TurnRun {
   let words: WordsUnderWay
   let now: @Sendable () -> Date
   let report: @Sendable (TurnEvent) -> Void
+  let fault: Fault
 
   private let clock = ContinuousClock()
 
   init(
     record: TurnRecord, request: TurnRequest, store: any MemoryStore, journal: any TurnJournal, words: WordsUnderWay,
-    now: @escaping @Sendable () -> Date, report: @escaping @Sendable (TurnEvent) -> Void
+    now: @escaping @Sendable () -> Date, report: @escaping @Sendable (TurnEvent) -> Void, fault: Fault
   ) {
     self.record = record
     self.request = request
@@ -28,108 +29,184 @@ struct TurnRun {
     self.words = words
     self.now = now
     self.report = report
+    self.fault = fault
   }
+
+  private var settings: MemorySettings { record.settings }
+  private var rules: TurnRules { request.rules }
 
   mutating func run() async {
     let model = Result { try request.resolveModel() }
     if case .success(let model) = model { record.retainsAnswer = model.retainsAnswers }
+    let isExcluded = isExcluded(record.model, by: settings.excludedModels)
+    if isExcluded {
+      record.retrieval = Retrieval(state: .excluded)
+      record.settings.storeConversations = false
+      record.storage = Storage(state: .off)
+    }
+    if !isExcluded, settings.bankID == nil, settings.injectMemories || settings.storeConversations {
+      return end(unsent: TurnRecord.noBank)
+    }
     do {
       let opened = record
       try await uncancelled { [journal] in try await journal.open(opened) }
     } catch {
-      record.answer.state = .failed
-      record.answer.error = "The turn was not sent because it could not be saved: \(error)"
-      record.storage = Storage(state: .failed, error: "\(error)")
-      report(.finished(record.answer))
-      report(.record(record))
-      return
+      return end(unsent: "The turn was not sent because it could not be saved: \(error)")
     }
     report(.opened(record))
-    await retrieve()
-    compose()
-    advance()
-    await answer(model)
+    if isExcluded { report(.retrieved(record.retrieval)) } else { await retrieve() }
+    if record.retrieval.state == .failed, settings.memoryFailure == .fail, !Task.isCancelled {
+      record.answer.state = .failed
+      record.answer.error =
+        "The model was not asked because memory failed (memory_failure = \"fail\"): \(record.retrieval.error ?? "")"
+    } else {
+      compose()
+      advance()
+      await answer(model)
+    }
     await keep()
     report(.record(record))
   }
 
-  // MARK: Recall and injection
+  /// Ends a turn that never began.
+  private mutating func end(unsent reason: String) {
+    record.answer.state = .failed
+    record.answer.error = reason
+    record.storage = Storage(state: .failed, error: reason)
+    report(.finished(record.answer))
+    report(.record(record))
+  }
+
+  // MARK: Recall and reflect
 
   private mutating func retrieve() async {
-    guard request.settings.injectMemories else {
+    guard settings.injectMemories else {
       report(.retrieved(record.retrieval))
       return
     }
-    let messages = request.history + [Message(.user, request.question)]
-    guard let text = recallText(of: messages) else {
-      record.retrieval = Retrieval(state: .noQuery)
+    let mode: Retrieval.Mode = settings.useReflect ? .reflect : .recall
+    guard let text = settings.query ?? recallText(of: request.messages, firstPartOnly: rules.asksFirstPartOnly) else {
+      record.retrieval = Retrieval(state: .noQuery, mode: mode)
       report(.retrieved(record.retrieval))
       return
     }
-    let settings = request.settings
-    let query = RecallQuery(
-      bankID: settings.bankID, text: text, budget: settings.budget, maxTokens: settings.maxMemoryTokens,
-      types: settings.factTypes)
+    record.retrieval = Retrieval(state: .asking, mode: mode, query: text)
+    if let limit = store.queryTokenLimit, let short = shortened(text, toTokens: limit) {
+      record.retrieval.query = short
+      record.retrieval.uncutQueryTokens = estimatedTokens(text)
+    }
     let started = clock.now
     // What was said a moment ago, in another session too, is to be found.
     await words.arrive(within: .seconds(1))
     do {
-      let store = store
-      let result = try await withTimeLimit(.seconds(settings.recallTimeoutSeconds)) { try await store.recall(query) }
-      record.retrieval = Retrieval(
-        state: result.memories.isEmpty ? .nothing : .found, query: text,
-        memories: Self.use(result.memories, limit: settings.maxMemories, messages: messages),
-        matchCount: result.matchCount, searchedCount: result.searchedCount, words: result.words)
+      switch mode {
+      case .recall: try await recall(record.retrieval.query ?? text)
+      case .reflect: try await reflect(record.retrieval.query ?? text)
+      }
     } catch is CancellationError {
-      record.retrieval = Retrieval(state: .failed, query: text, error: TurnRecord.stoppedBeforeMemory)
+      record.retrieval.state = .failed
+      record.retrieval.error = TurnRecord.stoppedBeforeMemory
     } catch {
-      record.retrieval = Retrieval(state: .failed, query: text, error: "\(error)")
+      record.retrieval.state = .failed
+      record.retrieval.error = "\(error)"
     }
     record.retrieval.durationMilliseconds = started.duration(to: clock.now).milliseconds
     report(.retrieved(record.retrieval))
   }
 
+  private mutating func recall(_ text: String) async throws {
+    let limit = Duration.seconds(settings.recallTimeoutSeconds ?? rules.recallTimeoutSeconds)
+    let query = RecallQuery(
+      bankID: settings.bankID ?? "", text: text, budget: settings.budget, maxTokens: settings.maxMemoryTokens,
+      types: settings.factTypes, tags: settings.tagFilter,
+      includesEntities: settings.includeEntities ?? rules.includesEntities, traces: settings.trace, timeout: limit)
+    let result = try await withTimeLimit(limit, of: "recall") { [store] in try await store.recall(query) }
+    record.retrieval.memories = use(result.memories)
+    record.retrieval.state = record.retrieval.memories.contains { $0.use != .blank } ? .found : .nothing
+    record.retrieval.matchCount = result.matchCount
+    record.retrieval.searchedCount = result.searchedCount
+    record.retrieval.words = result.words
+    record.retrieval.trace = result.trace
+  }
+
+  private mutating func reflect(_ text: String) async throws {
+    let limit = Duration.seconds(settings.reflectTimeoutSeconds)
+    let query = ReflectQuery(
+      bankID: settings.bankID ?? "", text: text, budget: settings.budget, context: settings.reflectContext,
+      responseSchema: settings.reflectResponseSchema, includesFacts: settings.reflectIncludeFacts,
+      tags: settings.tagFilter, timeout: limit)
+    let reflection = try await withTimeLimit(limit, of: "reflect") { [store] in try await store.reflect(query) }
+    record.retrieval.reflection = reflection
+    record.retrieval.state = reflection.text.isEmpty && reflection.structuredOutput == nil ? .nothing : .found
+    record.retrieval.trace = settings.trace ? reflection.trace : nil
+  }
+
   /// Decides what becomes of each recalled memory. What already stands in the conversation is not sent twice.
-  static func use(_ recalled: [RecalledMemory], limit: Int?, messages: [Message]) -> [RetrievedMemory] {
-    let said = messages.map { SaidText($0.content) }
-    var injected = 0
+  private func use(_ recalled: [RecalledMemory]) -> [RetrievedMemory] {
+    let said = request.messages.map { SaidText($0.text) }
+    var taken = 0
     return recalled.map { item in
       let text = SaidText(item.memory.text)
       if said.contains(where: { $0.contains(text) }) { return RetrievedMemory(recalled: item, use: .inConversation) }
-      if let limit, injected >= limit { return RetrievedMemory(recalled: item, use: .overLimit) }
-      injected += 1
-      return RetrievedMemory(recalled: item, use: .injected)
+      if let limit = settings.maxMemories, taken >= limit { return RetrievedMemory(recalled: item, use: .overLimit) }
+      taken += 1
+      return RetrievedMemory(recalled: item, use: block.isBlank(item.memory) ? .blank : .injected)
     }
   }
 
+  // MARK: Injection
+
+  private var block: MemoryBlock {
+    MemoryBlock(isDated: rules.isBlockDated, format: settings.injectionFormat, now: record.startedAt)
+  }
+
   private mutating func compose() {
-    let messages = request.history + [Message(.user, request.question)]
-    record.block = memoryBlock(of: record.retrieval.injected.map(\.recalled.memory))
-    record.setSent(record.block.map { inject($0, into: messages, mode: request.settings.injectionMode) } ?? messages)
+    record.block =
+      switch record.retrieval.mode {
+      case .recall:
+        block.text(
+          recalling: record.retrieval.memories.filter { $0.use == .injected || $0.use == .blank }
+            .map(\.recalled.memory))
+      case .reflect: block.text(reflecting: reflectionText)
+      }
+    record.setSent(
+      record.block.map {
+        inject($0, into: request.messages, mode: settings.injectionMode, separator: rules.separator)
+      } ?? request.messages)
     report(.injected(block: record.block, messages: record.messages))
+  }
+
+  private var reflectionText: String {
+    guard let reflection = record.retrieval.reflection else { return "" }
+    if rules.injectsStructuredOutput, let output = reflection.structuredOutput { return output.written(indent: 2) }
+    return reflection.text
   }
 
   // MARK: Answer
 
+  /// The model ended well and said nothing: no fault of the call, whose words are retained as after any answer.
+  private var answeredNothing = false
+
   private mutating func answer(_ model: Result<any ChatModel, any Error>) async {
     let started = clock.now
-    var fault: (any Error)?
+    fault.error = nil
     do {
       let model = try model.get()
       try Task.checkCancellation()
       try await stream(from: model, started: started)
     } catch {
-      fault = error
+      fault.error = error
     }
     record.answer.durationMilliseconds = started.duration(to: clock.now).milliseconds
-    let isEmpty = record.answer.text.isEmpty
+    let isEmpty = record.answer.isEmpty
     if Task.isCancelled && record.answer.state != .complete {
       record.answer.state = isEmpty ? .failed : .cut
       record.answer.error = "Stopped."
-    } else if let fault {
+    } else if let fault = fault.error {
       record.answer.state = isEmpty ? .failed : .cut
       record.answer.error = "\(fault)"
     } else if isEmpty {
+      answeredNothing = true
       record.answer.state = .failed
       record.answer.error =
         "\(request.model) ended without an answer"
@@ -140,10 +217,14 @@ struct TurnRun {
   }
 
   private mutating func stream(from model: any ChatModel, started: ContinuousClock.Instant) async throws {
-    let chat = ChatRequest(messages: record.messages, memories: record.retrieval.memories.map(\.recalled))
-    let checkpoint = AnswerCheckpoint()
-    let writing = Task { [id = record.id, journal] in await checkpoint.run(turnID: id, journal: journal) }
-    defer { writing.cancel() }
+    let chat = ChatRequest(
+      messages: record.messages, memories: record.retrieval.memories.map(\.recalled), form: request.form,
+      parameters: request.parameters, streams: request.streams, isCompletable: rules.isCompletable)
+    let checkpoint = journal.keepsCheckpoints ? AnswerCheckpoint() : nil
+    let writing = checkpoint.map { checkpoint in
+      Task { [id = record.id, journal] in await checkpoint.run(turnID: id, journal: journal) }
+    }
+    defer { writing?.cancel() }
     for try await event in model.stream(chat) {
       switch event {
       case .text(let text):
@@ -152,16 +233,19 @@ struct TurnRun {
         }
         record.answer.text += text
         report(.text(text))
-        checkpoint.add(text)
+        checkpoint?.add(text)
       case .reasoning(let text):
         record.answer.reasoning += text
         report(.reasoning(text))
+      case .toolCall(let call):
+        record.answer.toolCalls.append(call)
+        report(.toolCall(call))
       case .usage(let usage):
         record.answer.usage = usage
         report(.usage(usage))
       case .finished(let reason):
         record.answer.finishReason = reason
-        if !record.answer.text.isEmpty { record.answer.state = .complete }
+        if !record.answer.isEmpty { record.answer.state = .complete }
       }
     }
   }
@@ -170,17 +254,27 @@ struct TurnRun {
 
   /// After the recall, which would find nothing but the question itself; not waited for.
   private func advance() {
-    words.start(turnID: record.id) { [journal, record, retained = retained(of: record, at: now())] in
-      await journal.advance(record, retaining: retained)
-    }
+    guard rules.keepsWordsOfFailedTurns else { return }
+    let early = store.takesPartialTurns ? retention : nil
+    words.start(turnID: record.id) { [journal, record] in await journal.advance(record, retaining: early) }
+  }
+
+  /// What is to be retained of the turn as it stands.
+  private var retention: RetainTurn? {
+    let messages =
+      switch rules.retained {
+      case .conversation: request.messages
+      case .exchange: lastExchange(of: request.messages)
+      }
+    return retained(of: record, messages: messages, rules: rules, at: now())
   }
 
   private mutating func keep() async {
-    let retained = retained(of: record, at: now())
-    record.storage = Storage(state: retained == nil ? .off : .queued)
-    await close(retaining: retained)
-    guard record.storage.state != .unsaved else { return }
-    guard retained != nil else { return }
+    let isLost = record.answer.state == .failed && record.answer.error != nil && !rules.keepsWordsOfFailedTurns
+    let turn = isLost && !answeredNothing ? nil : retention
+    record.storage = Storage(state: turn == nil ? .off : .queued)
+    await close(retaining: turn)
+    guard record.storage.state == .queued else { return }
     report(.storage(record.storage))
     let id = record.id
     record.storage = await uncancelled { [journal] in await journal.store(turnID: id) }
@@ -197,7 +291,7 @@ struct TurnRun {
       record.storage = queued
       let closed = record
       do {
-        try await uncancelled { [journal] in try await journal.close(closed, retaining: turn) }
+        record.storage = try await uncancelled { [journal] in try await journal.close(closed, retaining: turn) }
         if pause == .milliseconds(500) { report(.finished(record.answer)) }
         return
       } catch {
@@ -212,56 +306,42 @@ struct TurnRun {
   }
 }
 
-/// What a store is handed: the words as they were said, never the memory block. An answer that is not complete is
-/// marked as cut. `nil` when there is nothing to retain.
-public func retained(of record: TurnRecord, at answeredAt: Date) -> RetainTurn? {
-  guard record.settings.storeConversations else { return nil }
-  var messages: [RetainedMessage] = []
-  if !record.question.allSatisfy(\.isWhitespace) {
-    messages.append(RetainedMessage(speaker: .user, text: record.question, saidAt: record.startedAt))
-  }
-  if record.retainsAnswer, !record.answer.text.allSatisfy(\.isWhitespace) {
-    messages.append(
-      RetainedMessage(
-        speaker: .assistant, text: record.answer.text, saidAt: answeredAt,
-        isCut: record.answer.state != .complete || record.answer.finishReason == .length))
-  }
-  guard !messages.isEmpty else { return nil }
-  return RetainTurn(
-    bankID: record.settings.bankID, turnID: record.id, documentID: record.sessionID, messages: messages,
-    context: "conversation:rearview:\(record.model)",
-    metadata: ["source": "rearview", "model": record.model], tags: record.settings.tags)
-}
-
 /// Runs work that is not cancelled with the calling task.
 private func uncancelled<Success: Sendable>(_ work: @escaping @Sendable () async -> Success) async -> Success {
   await Task { await work() }.value
 }
 
-private func uncancelled(_ work: @escaping @Sendable () async throws -> Void) async throws {
+private func uncancelled<Success: Sendable>(
+  _ work: @escaping @Sendable () async throws -> Success
+) async throws -> Success {
   try await Task { try await work() }.value
 }
 
 /// Says that memory took too long.
 struct TimeLimitExceeded: Error, CustomStringConvertible {
   let limit: Duration
+  let operation: String
   var description: String {
-    "Memory did not answer within \(limit.formatted(.units(allowed: [.seconds, .milliseconds], width: .abbreviated))); "
-      + "the answer goes on without it (recall_timeout_seconds sets the limit)."
+    "Memory did not answer within \(limit.formatted(.units(allowed: [.seconds, .milliseconds], width: .abbreviated))) "
+      + "(\(operation)_timeout_seconds sets the limit)."
   }
 }
 
+/// Bounds what a store should have bounded itself.
 private func withTimeLimit<Success: Sendable>(
-  _ limit: Duration, _ work: @escaping @Sendable () async throws -> Success
+  _ limit: Duration, of operation: String, _ work: @escaping @Sendable () async throws -> Success
 ) async throws -> Success {
   try await withThrowingTaskGroup(of: Success?.self) { group in
     group.addTask { try await work() }
     group.addTask {
-      try await Task.sleep(for: limit)
+      // A moment later, since a store's own words for it say more.
+      try await Task.sleep(for: limit + .milliseconds(50))
       return nil
     }
     defer { group.cancelAll() }
-    guard let first = try await group.next(), let success = first else { throw TimeLimitExceeded(limit: limit) }
+    guard let first = try await group.next(), let success = first else {
+      throw TimeLimitExceeded(limit: limit, operation: operation)
+    }
     return success
   }
 }

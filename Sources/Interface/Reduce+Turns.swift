@@ -27,7 +27,7 @@ extension State {
       }
       if retrieval.state == .found || retrieval.state == .nothing {
         storeStatus.error = nil
-        storeStatus.memoryCount = retrieval.searchedCount
+        if let count = retrieval.searchedCount { storeStatus.memoryCount = count }
       }
     case .injected(let block, let messages):
       turns[index].update {
@@ -36,6 +36,7 @@ extension State {
       }
     case .text(let text): turns[index].append(text)
     case .reasoning(let text): turns[index].update { $0.answer.reasoning += text }
+    case .toolCall(let call): turns[index].update { $0.answer.toolCalls.append(call) }
     case .usage(let usage): turns[index].update { $0.answer.usage = usage }
     case .finished(let answer):
       turns[index].update { $0.answer = answer }
@@ -67,8 +68,8 @@ extension State {
     if let index = turns.lastIndex(where: { $0.id == id }) { turns[index].update { $0.storage = storage } }
     switch storage.state {
     case .failed, .unsaved: storeStatus.error = storage.error.map { DisplayText(line: $0) }
-    case .stored: storeStatus.error = nil
-    case .waiting, .off, .queued: break
+    case .stored, .processing: storeStatus.error = nil
+    case .waiting, .off, .known, .queued: break
     }
   }
 

@@ -3,17 +3,36 @@ import Foundation
 /// Where memories live: the embedded file, or a server.
 ///
 /// Every store passes the same conformance tests (`Tests/Support/MemoryStoreConformance`).
-/// A bank comes into being with the first thing that is retained in it; asking one that is not there finds nothing.
-/// All calls throw `MemoryStoreError` (or `CancellationError` when the calling task was cancelled).
+/// A bank comes into being with the first thing that is retained in it, or with `setBank`; asking one that is not there
+/// finds nothing. All calls throw `MemoryStoreError` (or `CancellationError` when the calling task was cancelled).
 public protocol MemoryStore: Sendable {
   /// Where it is, for people: a path or a URL.
   var location: String { get }
 
+  /// The most tokens of a query that recall takes whole; `nil` where there is no limit.
+  var queryTokenLimit: Int? { get }
+
+  /// Whether a turn can be retained while its answer is still coming, and again with the answer. A store that reads
+  /// each text with a model takes only whole turns.
+  var takesPartialTurns: Bool { get }
+
   /// The memories that fit `query`, best first.
   func recall(_ query: RecallQuery) async throws -> RecallResult
 
-  /// Keeps the messages of a turn, recallable when this returns. Idempotent by `turnID`.
-  func retain(_ turn: RetainTurn) async throws
+  /// Answers from memory. A store without a model answers with an extract of the best memories, marked as such.
+  func reflect(_ query: ReflectQuery) async throws -> Reflection
+
+  /// Keeps the messages of a turn. Idempotent by `turnID`.
+  ///
+  /// - Parameter timeout: How long one try may take; `nil` for the store's own limit.
+  /// - Returns: whether it can be recalled now, or the store still works on it.
+  func retain(_ turn: RetainTurn, timeout: Duration?) async throws -> Retained
+
+  /// The whole text of a document; `nil` when there is no such document, or its text is not kept.
+  func documentText(id: String, bankID: String) async throws -> String?
+
+  /// Makes the bank if it is missing, and sets what is given of its name and its mission.
+  func setBank(id: String, name: String?, mission: String?, timeout: Duration?) async throws
 
   /// All banks, by name.
   func banks() async throws -> [Bank]
@@ -32,6 +51,14 @@ public protocol MemoryStore: Sendable {
 
   /// Puts an invalidated memory back.
   func restore(id: String, bankID: String) async throws -> Memory
+}
+
+extension MemoryStore {
+  public var queryTokenLimit: Int? { nil }
+  public var takesPartialTurns: Bool { true }
+
+  @discardableResult
+  public func retain(_ turn: RetainTurn) async throws -> Retained { try await retain(turn, timeout: nil) }
 }
 
 /// What to list of a bank.
@@ -77,12 +104,23 @@ public enum MemoryStoreError: Error, Hashable, Sendable, CustomStringConvertible
   /// The text of an edit or a retain was empty.
   case emptyText
   case unavailable(location: String, cause: String)
+  /// The server wants a key, or another one (401, 403).
+  case unauthorised(location: String, said: String)
+  /// The server did not accept the request (400, 404, 422).
+  case refused(location: String, operation: String, bankID: String, status: Int, said: String)
+  /// The server failed (5xx, 429), or reported that it stored nothing.
+  case serverFailed(location: String, operation: String, bankID: String, status: Int, said: String)
+  /// Nothing listens there, or the connection broke.
+  case unreachable(location: String, operation: String, bankID: String, cause: String)
+  case timedOut(location: String, operation: String, bankID: String, after: Duration)
+  /// The server answered with something else than it should.
+  case unreadable(location: String, operation: String, bankID: String, cause: String)
 
   /// Whether nothing can be stored for the time being, whatever it is.
   public var isOfTheStore: Bool {
     switch self {
-    case .newerFormat, .notAStore, .readOnly, .diskFull, .locked, .unavailable: true
-    case .noSuchMemory, .emptyText: false
+    case .newerFormat, .notAStore, .readOnly, .diskFull, .locked, .unavailable, .unauthorised, .unreachable: true
+    case .noSuchMemory, .emptyText, .refused, .serverFailed, .timedOut, .unreadable: false
     }
   }
 
@@ -104,6 +142,25 @@ public enum MemoryStoreError: Error, Hashable, Sendable, CustomStringConvertible
       "A memory needs some text."
     case .unavailable(let location, let cause):
       "The memory store at \(location) cannot be used: \(cause)."
+    case .unauthorised(let location, let said):
+      "The memory server at \(location) refused the key (\(said)); set api_key or HINDSIGHT_API_KEY."
+    case .refused(let location, let operation, let bankID, let status, let said):
+      "\(operation) in bank \(bankID) was refused by \(location) (HTTP \(status)): \(said)"
+    case .serverFailed(let location, let operation, let bankID, let status, let said):
+      "\(operation) in bank \(bankID) failed at \(location) (HTTP \(status)): \(said)"
+    case .unreachable(let location, let operation, let bankID, let cause):
+      "\(operation) in bank \(bankID): the memory server at \(location) cannot be reached: \(cause); start it, or change hindsight_api_url."
+    case .timedOut(let location, let operation, let bankID, let after):
+      "\(operation) in bank \(bankID): \(location) did not answer within \(seconds(after)); \(operation)_timeout_seconds sets the limit."
+    case .unreadable(let location, let operation, let bankID, let cause):
+      "\(operation) in bank \(bankID): \(location) did not answer as a Hindsight server does: \(cause)."
     }
   }
+}
+
+/// `5 s`, `0.3 s`.
+func seconds(_ duration: Duration) -> String {
+  let value = Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+  let tenths = (value * 10).rounded() / 10
+  return (tenths == tenths.rounded() ? "\(Int(tenths))" : "\(tenths)") + " s"
 }

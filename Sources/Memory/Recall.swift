@@ -1,12 +1,49 @@
 import Foundation
+import RearviewJSON
 
 /// How widely recall searches before it ranks (Hindsight's `budget`).
 public enum Budget: String, Codable, Sendable, CaseIterable {
   case low, mid, high
 }
 
+/// Which memories a list of tags lets through (Hindsight's `tags_match`).
+public enum TagsMatch: String, Codable, Sendable, CaseIterable {
+  /// One of the tags, or untagged.
+  case any
+  /// All of the tags, or untagged.
+  case all
+  /// One of the tags.
+  case anyStrict = "any_strict"
+  /// All of the tags.
+  case allStrict = "all_strict"
+  /// These tags and no others; an empty list lets only untagged memories through.
+  case exact
+}
+
+/// Only memories with fitting tags.
+public struct TagFilter: Hashable, Codable, Sendable {
+  public var tags: [String]
+  public var match: TagsMatch
+
+  public init(tags: [String], match: TagsMatch = .any) {
+    self.tags = tags
+    self.match = match
+  }
+
+  /// Whether it lets a memory with these tags through.
+  public func accepts(_ tags: [String]) -> Bool {
+    switch match {
+    case .any: tags.isEmpty || self.tags.contains(where: tags.contains)
+    case .all: tags.isEmpty || self.tags.allSatisfy(tags.contains)
+    case .anyStrict: self.tags.contains(where: tags.contains)
+    case .allStrict: !tags.isEmpty && self.tags.allSatisfy(tags.contains)
+    case .exact: Set(tags) == Set(self.tags)
+    }
+  }
+}
+
 /// A question to a bank.
-public struct RecallQuery: Hashable, Codable, Sendable {
+public struct RecallQuery: Hashable, Sendable {
   public var bankID: String
   public var text: String
   public var budget: Budget
@@ -14,46 +51,76 @@ public struct RecallQuery: Hashable, Codable, Sendable {
   public var maxTokens: Int
   /// Only these types; `nil` for all.
   public var types: [MemoryType]?
+  /// `nil` for all, whatever their tags.
+  public var tags: TagFilter?
+  /// Whether the entities of each memory are asked for, where that costs something.
+  public var includesEntities: Bool
+  /// Whether the store is to tell how it searched (`RecallResult.trace`).
+  public var traces: Bool
+  /// How long the store may take, all tries together; `nil` for its own limit.
+  public var timeout: Duration?
 
-  public init(bankID: String, text: String, budget: Budget = .mid, maxTokens: Int = 4096, types: [MemoryType]? = nil) {
+  public init(
+    bankID: String, text: String, budget: Budget = .mid, maxTokens: Int = 4096, types: [MemoryType]? = nil,
+    tags: TagFilter? = nil, includesEntities: Bool = true, traces: Bool = false, timeout: Duration? = nil
+  ) {
     self.bankID = bankID
     self.text = text
     self.budget = budget
     self.maxTokens = maxTokens
     self.types = types
+    self.tags = tags
+    self.includesEntities = includesEntities
+    self.traces = traces
+    self.timeout = timeout
   }
 }
 
 /// A memory that recall returned.
 public struct RecalledMemory: Hashable, Codable, Sendable {
   public var memory: Memory
-  /// What it was ranked by; higher is better. The best of a recall is 1 where the store can say.
+  /// What it was ranked by; higher is better. `nil` where the store does not say.
   public var score: Double?
+  /// The scores of the ways in which it was searched for, by their names (`semantic`, `keyword`), where the store says.
+  public var scores: [String: Double]?
   /// Estimated tokens of its text.
   public var tokenCount: Int
 
-  public init(memory: Memory, score: Double?, tokenCount: Int) {
+  public init(memory: Memory, score: Double?, scores: [String: Double]? = nil, tokenCount: Int) {
     self.memory = memory
     self.score = score
+    self.scores = scores
     self.tokenCount = tokenCount
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case memory, score, scores
+    case tokenCount = "token_count"
   }
 }
 
 /// What a recall found, best first.
-public struct RecallResult: Hashable, Codable, Sendable {
+public struct RecallResult: Hashable, Sendable {
   /// Those that fit into the token budget.
   public var memories: [RecalledMemory]
-  /// How many matched, those that did not fit included.
-  public var matchCount: Int
-  /// Valid memories of the bank that was searched.
-  public var searchedCount: Int
-  /// The words that were looked for, as the reader wrote them, lower-cased, stop words left out.
+  /// How many matched, those that did not fit included; `nil` where the store does not say.
+  public var matchCount: Int?
+  /// Valid memories of the bank that was searched; `nil` where the store does not say.
+  public var searchedCount: Int?
+  /// The words that were looked for, as the reader wrote them, lower-cased, stop words left out; empty where the store
+  /// does not say.
   public var words: [String]
+  /// How the store searched, in its own form, when that was asked for.
+  public var trace: JSONValue?
 
-  public init(memories: [RecalledMemory] = [], matchCount: Int = 0, searchedCount: Int = 0, words: [String] = []) {
+  public init(
+    memories: [RecalledMemory] = [], matchCount: Int? = nil, searchedCount: Int? = nil, words: [String] = [],
+    trace: JSONValue? = nil
+  ) {
     self.memories = memories
     self.matchCount = matchCount
     self.searchedCount = searchedCount
     self.words = words
+    self.trace = trace
   }
 }

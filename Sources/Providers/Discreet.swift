@@ -19,12 +19,28 @@ extension Credential: Discreet {
   }
 }
 
-extension OpenAIEndpoint: Discreet {
+extension Endpoint: Discreet {
   public var description: String { "\(provider) at \(baseURL) with \(credential)" }
 }
 
 extension OpenAIChatModel: Discreet {
   public var description: String { "\(name) of \(endpoint)" }
+}
+
+extension AnthropicChatModel: Discreet {
+  public var description: String { "\(name) of \(endpoint)" }
+}
+
+extension OpenAIClient: Discreet {
+  public var description: String { "the models of \(endpoint)" }
+}
+
+extension AnthropicClient: Discreet {
+  public var description: String { "the models of \(endpoint)" }
+}
+
+extension EndpointCall: Discreet {
+  var description: String { "a call of \(endpoint)" }
 }
 
 extension ProviderConfiguration: Discreet {

@@ -15,7 +15,7 @@ struct ProviderFailure: Sendable {
 
   /// A response whose status says that it failed.
   func error(status: Int, headers: HeaderFields, body: [UInt8], now: Date) -> ChatModelError {
-    let said = OpenAIErrorObject(body: body)
+    let said = ProviderErrorObject(body: body)
     if (300..<400).contains(status) {
       return error(
         .badRequest, status: status,
@@ -32,8 +32,8 @@ struct ProviderFailure: Sendable {
   }
 
   /// An error object in the middle of a stream, or instead of one.
-  func error(midStream said: OpenAIErrorObject, hasAnswered: Bool) -> ChatModelError {
-    let kind = hasAnswered ? .failedMidStream : kind(of: said, status: said.status, retryAfter: nil)
+  func error(midStream said: ProviderErrorObject, hasAnswered: Bool) -> ChatModelError {
+    let kind = hasAnswered ? .failedMidStream : kind(of: said, status: said.impliedStatus, retryAfter: nil)
     return error(kind, status: hasAnswered ? nil : said.status, detail: said.message ?? said.codes.first)
   }
 
@@ -53,7 +53,7 @@ struct ProviderFailure: Sendable {
     }
   }
 
-  private func kind(of said: OpenAIErrorObject, status: Int?, retryAfter: Duration?) -> ChatModelError.Kind {
+  private func kind(of said: ProviderErrorObject, status: Int?, retryAfter: Duration?) -> ChatModelError.Kind {
     let text = (said.message ?? "").lowercased()
     switch status {
     case 401, 403: return .unauthorised
@@ -75,14 +75,15 @@ struct ProviderFailure: Sendable {
     return status == nil ? .failedMidStream : .badRequest
   }
 
-  private func tellsOfQuota(_ said: OpenAIErrorObject, _ text: String) -> Bool {
+  private func tellsOfQuota(_ said: ProviderErrorObject, _ text: String) -> Bool {
     let codes = ["insufficient_quota", "billing_hard_limit_reached", "insufficient_credits"]
     return said.codes.contains(where: codes.contains) || text.contains("exceeded your current quota")
       || text.contains("insufficient balance") || text.contains("insufficient credits")
+      || text.contains("credit balance is too low")
   }
 
   /// No provider has a status for it; they tell by a code, or by one of these phrases.
-  private func tellsOfLength(_ said: OpenAIErrorObject, _ text: String) -> Bool {
+  private func tellsOfLength(_ said: ProviderErrorObject, _ text: String) -> Bool {
     if said.codes.contains("context_length_exceeded") { return true }
     if said.codes.contains("string_above_max_length") { return false }
     let phrases = [

@@ -1,6 +1,7 @@
 import Foundation
 import OrderedCollections
 import RearviewEngine
+import RearviewJSON
 import RearviewProviders
 
 /// All settings, each with where it came from: command line over environment over project file over user file over
@@ -26,10 +27,22 @@ public struct Configuration: Sendable {
   /// The model's full name; `nil` when none is set, which means the built-in one.
   public private(set) var model: String?
   public private(set) var theme = "terminal"
-  public private(set) var memory = MemorySettings()
+  public private(set) var memory = Self.memoryDefaults
   /// By name, in the order in which they were set up.
   public private(set) var providers: OrderedDictionary<String, ProviderConfiguration> = [:]
   public private(set) var origins: [String: Origin] = [:]
+
+  /// The bank that is used where none is named.
+  public static let defaultBank = "default"
+
+  private static var memoryDefaults: MemorySettings {
+    var settings = MemorySettings()
+    settings.bankID = defaultBank
+    return settings
+  }
+
+  /// Nothing but defaults.
+  public init() {}
 
   /// Names that stand outside `[memory]`.
   static let programNames = ["model", "theme"]
@@ -39,6 +52,9 @@ public struct Configuration: Sendable {
 
   /// The name of the file that a project may have; looked for in the working folder.
   public static let projectFile = ".rearview.toml"
+
+  /// Where the Python package looks for the server's key; read here too.
+  public static let serverKeyVariable = "HINDSIGHT_API_KEY"
 
   /// Reads all places.
   ///
@@ -50,8 +66,8 @@ public struct Configuration: Sendable {
     var configuration = Configuration()
     try configuration.read(file: paths.configurationFile, isProject: false)
     try configuration.read(file: workingFolder + "/" + projectFile, isProject: true)
-    for name in names {
-      let variable = "REARVIEW_" + name.uppercased()
+    let variables = [("api_key", Self.serverKeyVariable)] + names.map { ($0, "REARVIEW_" + $0.uppercased()) }
+    for (name, variable) in variables {
       guard let value = environment[variable], !value.isEmpty else { continue }
       do {
         try configuration.set([name], to: .text(value), origin: .environment(variable))
@@ -84,11 +100,11 @@ public struct Configuration: Sendable {
     }
     let document = try TOMLDocument(text: text, file: file)
     for entry in document.entries {
-      if isProject, entry.path.first == "providers" {
-        // A project file comes with other people's files: it must not send a key to a host of its choice.
+      let name = entry.path.last ?? ""
+      if isProject, entry.path.first == "providers" || ["hindsight_api_url", "api_key"].contains(name) {
+        // A project file comes with other people's files: it must not send a key or a memory to a host of its choice.
         throw .badSetting(
-          file: file, line: entry.line, cause: "a project file cannot set providers; put \(entry.name) into config.toml"
-        )
+          file: file, line: entry.line, cause: "a project file cannot set \(entry.name); put it into config.toml")
       }
       do {
         try set(entry.path, to: entry.value, origin: .file(file, line: entry.line))
@@ -96,7 +112,7 @@ public struct Configuration: Sendable {
         throw .badSetting(file: file, line: entry.line, cause: "\(error)")
       }
     }
-    let holdsKey = document.entries.contains { $0.path.first == "providers" && $0.path.last == "api_key" }
+    let holdsKey = document.entries.contains { $0.path.last == "api_key" }
     if holdsKey, Self.isReadableByOthers(file) {
       throw .badSetting(
         file: file, line: nil, cause: "it holds a key and others can read it; run: chmod 600 \(file)")
@@ -109,7 +125,7 @@ public struct Configuration: Sendable {
     return mode & 0o077 != 0
   }
 
-  private mutating func set(_ path: [String], to value: SettingValue, origin: Origin) throws(SettingError) {
+  private mutating func set(_ path: [String], to value: JSONValue, origin: Origin) throws(SettingError) {
     var path = path
     if path.count == 2, path[0] == "memory" { path.removeFirst() }
     guard let name = path.first else { throw .unknownName("", known: Self.names) }
@@ -124,7 +140,7 @@ public struct Configuration: Sendable {
     origins[path.joined(separator: ".")] = origin
   }
 
-  private mutating func setProvider(_ name: String, key: String, to value: SettingValue) throws(SettingError) {
+  private mutating func setProvider(_ name: String, key: String, to value: JSONValue) throws(SettingError) {
     var provider = providers[name] ?? ProviderConfiguration(name: name)
     let full = "providers.\(name).\(key)"
     let reader = SettingReader(name: full, value: value)
@@ -149,12 +165,37 @@ public struct Configuration: Sendable {
     providers[name] = provider
   }
 
+  /// The names that can be shown: all settings, and what is set of providers.
+  public var shownNames: [String] {
+    Self.names + origins.keys.filter { $0.hasPrefix("providers.") }.sorted()
+  }
+
+  /// A setting's value, `null` where it is unset. What is set of providers is told in part: no keys, no headers.
+  public func value(of name: String) -> JSONValue {
+    switch name {
+    case "model": model.map(JSONValue.text) ?? .null
+    case "theme": .text(theme)
+    default: memory.value(of: name) ?? providerValue(name)
+    }
+  }
+
+  private func providerValue(_ name: String) -> JSONValue {
+    let parts = name.split(separator: ".", maxSplits: 2).map(String.init)
+    guard parts.count == 3, let provider = providers[parts[1]] else { return .null }
+    switch parts[2] {
+    case "base_url": return provider.baseURL.map(JSONValue.text) ?? .null
+    case "api_key_env": return provider.apiKeyEnv.map(JSONValue.text) ?? .null
+    case "models": return .list(provider.models.map(JSONValue.text))
+    default: return "•••"
+    }
+  }
+
   /// A setting's value as text, for a person.
   public func written(_ name: String) -> String {
     switch name {
     case "model": model ?? "\(RearviewClient.builtInModel)"
     case "theme": theme
-    default: memory.written(name) ?? ""
+    default: memory.written(name) ?? providerValue(name).text ?? providerValue(name).written()
     }
   }
 }

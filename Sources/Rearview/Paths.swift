@@ -45,7 +45,7 @@ public struct Paths: Hashable, Sendable {
 
 extension NSError {
   /// The system's words for the cause (`Permission denied`), without Foundation's sentence around it.
-  var reason: String {
+  public var reason: String {
     if let underlying = userInfo[NSUnderlyingErrorKey] as? NSError, underlying.domain == NSPOSIXErrorDomain {
       return String(cString: strerror(Int32(underlying.code)))
     }

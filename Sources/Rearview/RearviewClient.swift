@@ -5,6 +5,7 @@ import RearviewChat
 import RearviewEmbeddedMemory
 import RearviewEngine
 import RearviewHTTP
+import RearviewHindsightAPI
 import RearviewMemory
 import RearviewProviders
 
@@ -18,31 +19,35 @@ import RearviewProviders
 /// ```
 public final class RearviewClient: Sendable {
   /// Shown as the user agent and by `--version`.
-  public static let version = "0.1.0"
+  public static let version = "0.2.0"
 
   public let configuration: Configuration
   public let paths: Paths
   public let sessions: SessionsFile
+  /// Where the configuration says that memory is.
   public let store: any MemoryStore
   public let queue: StorageQueue
+  private let stores: Stores
   private let engine: Engine
   private let catalog: ModelCatalog
-  private let transport: HTTPClientTransport
+  let transport: HTTPClientTransport
   private let log: Logger
   /// Turns that may still be under way.
   private let running = NIOLockedValueBox<[String: Turn]>([:])
 
   private init(
     configuration: Configuration, paths: Paths, environment: [String: String], sessions: SessionsFile,
-    store: any MemoryStore
-  ) {
+    embedded: any MemoryStore
+  ) throws {
     self.configuration = configuration
     self.paths = paths
     self.sessions = sessions
-    self.store = store
     log = Logger(label: "rearview") { [paths] _ in LogFile(path: paths.logFile) }
-    queue = StorageQueue(file: sessions, store: store, log: log)
-    transport = HTTPClientTransport(userAgent: "rearview/\(Self.version)")
+    transport = HTTPClientTransport(userAgent: Self.userAgent)
+    stores = Stores(embedded: embedded)
+    store = try Self.store(for: configuration.memory, of: stores, transport: transport)
+    queue = StorageQueue(
+      file: sessions, stores: stores, timeout: .seconds(configuration.memory.retainTimeoutSeconds), log: log)
     catalog = ModelCatalog(
       transport: transport, environment: environment,
       providers: Array(configuration.providers.values))
@@ -59,13 +64,35 @@ public final class RearviewClient: Sendable {
     try Paths.makeFolder(paths.state)
     async let store = EmbeddedMemory.open(path: paths.memoryFile)
     let sessions = try SessionsFile(path: paths.sessionsFile, runningFolder: paths.runningFolder)
-    return RearviewClient(
-      configuration: configuration, paths: paths, environment: environment, sessions: sessions, store: try await store)
+    return try RearviewClient(
+      configuration: configuration, paths: paths, environment: environment, sessions: sessions,
+      embedded: try await store)
   }
 
   /// The memory store alone, for those who only read: it opens where nothing can be written.
-  public static func openStore(paths: Paths) async throws -> any MemoryStore {
-    try await EmbeddedMemory.open(path: paths.memoryFile)
+  public static func openStore(configuration: Configuration, paths: Paths) async throws -> any MemoryStore {
+    if configuration.memory.hindsightAPIURL != nil {
+      return try server(configuration.memory, transport: HTTPClientTransport(userAgent: userAgent))
+    }
+    return try await EmbeddedMemory.open(path: paths.memoryFile)
+  }
+
+  static var userAgent: String { "rearview/\(version)" }
+
+  private static func server(_ settings: MemorySettings, transport: any HTTPTransport) throws -> any MemoryStore {
+    try HindsightAPI(url: settings.hindsightAPIURL ?? "", apiKey: settings.apiKey?.value, transport: transport)
+  }
+
+  private static func store(
+    for settings: MemorySettings, of stores: Stores, transport: any HTTPTransport
+  ) throws -> any MemoryStore {
+    try stores.store(at: Destination(settings)) { try server(settings, transport: transport) }
+  }
+
+  /// The memory store that settings name: the embedded file, or a server.
+  /// - Throws: `MemoryStoreError` for an address that is none.
+  public func store(for settings: MemorySettings) throws -> any MemoryStore {
+    try Self.store(for: settings, of: stores, transport: transport)
   }
 
   /// The model that needs nothing: it answers by quoting what was recalled.
@@ -83,17 +110,60 @@ public final class RearviewClient: Sendable {
   /// - Parameters:
   ///   - turns: the session so far.
   ///   - settings: those of this turn; its bank is the session's.
+  ///   - streams: Whether the model is to answer in pieces.
   public func turn(
-    _ question: String, session: Session, after turns: [TurnRecord], settings: MemorySettings? = nil
+    _ question: String, session: Session, after turns: [TurnRecord], settings: MemorySettings? = nil,
+    streams: Bool = true
   ) -> Turn {
     var settings = settings ?? configuration.memory
     settings.bankID = session.bankID
     let catalog = catalog
     let model = session.model
-    let turn = engine.turn(
-      TurnRequest(
-        sessionID: session.id, question: question, history: conversation(of: turns), model: model,
-        resolveModel: { try catalog.resolve(model) }, settings: settings))
+    var request = TurnRequest(
+      sessionID: session.id, question: question, history: conversation(of: turns), model: model,
+      resolveModel: { try catalog.resolve(model) }, settings: settings)
+    request.streams = streams
+    // The address was checked when the configuration was read.
+    request.store = (try? store(for: settings)) ?? store
+    return start(request)
+  }
+
+  /// Gives the bank its name and mission, where the configuration has them.
+  /// - Returns: why that was not possible, in one sentence; it is no reason to stop.
+  public func setUpBank() async -> String? {
+    let settings = configuration.memory
+    guard settings.mission != nil || settings.bankName != nil else { return nil }
+    guard let bankID = settings.bankID else { return "The mission was not set: there is no bank_id." }
+    do {
+      try await store.setBank(
+        id: bankID, name: settings.bankName, mission: settings.mission, timeout: .seconds(settings.bankTimeoutSeconds))
+      return nil
+    } catch {
+      return "The mission of bank \(bankID) was not set: \(error)"
+    }
+  }
+
+  /// Starts a program's call: one turn that belongs to no session.
+  ///
+  /// - Parameter request: Its store and journal are filled in here.
+  func call(_ request: TurnRequest) throws -> Turn {
+    var request = request
+    let settings = request.settings
+    request.store = try store(for: settings)
+    var delivery = Delivery(destination: Destination(settings))
+    delivery.leavesOutKnown = true
+    delivery.deduplicates = settings.deduplicate
+    request.journal = CallJournal(
+      sessions: sessions, queue: queue, lane: settings.groupID.map { "call:" + $0 } ?? request.sessionID,
+      delivery: delivery)
+    return start(request)
+  }
+
+  /// The model of that name.
+  func model(_ name: String) throws -> any ChatModel { try catalog.resolve(name) }
+
+  private func start(_ request: TurnRequest) -> Turn {
+    let turn = engine.turn(request)
     running.withLockedValue { $0[turn.id] = turn }
     Task { [running] in
       await turn.ended()
@@ -153,6 +223,15 @@ public final class RearviewClient: Sendable {
   /// Models that can be picked now: configured ones first, then those of servers that answer, the built-in one last.
   public func models() async -> [ModelDescription] { await catalog.models() }
 
+  /// Tries what waits in the queue, for at most `limit`.
+  public func flush(within limit: Duration = .seconds(5)) async {
+    let turns = running.withLockedValue { Array($0.values) }
+    await waitAtMost(limit) { [queue] in
+      for turn in turns { await turn.ended() }
+      await queue.drain(isLast: true)
+    }
+  }
+
   /// Ends well: answers under way are stopped and kept, and what waits in the queue is tried once more. A store that
   /// hangs holds the end up for at most `limit`; the queue is on disk in any case.
   public func close(within limit: Duration = .seconds(5)) async {
@@ -181,10 +260,12 @@ private func waitAtMost(_ limit: Duration, for work: @escaping @Sendable () asyn
   timer.cancel()
 }
 
-/// The engine's journal over the sessions file and the queue.
+/// The engine's journal of chats, over the sessions file and the queue.
 struct Journal: TurnJournal {
   let sessions: SessionsFile
   let queue: StorageQueue
+
+  var keepsCheckpoints: Bool { true }
 
   func open(_ record: TurnRecord) async throws { try await sessions.open(record) }
 
@@ -199,8 +280,37 @@ struct Journal: TurnJournal {
     try? await sessions.checkpoint(turnID: turnID, text: text)
   }
 
-  func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws {
+  func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws -> Storage {
     try await sessions.close(record, retaining: turn)
+    return record.storage
+  }
+
+  func store(turnID: String) async -> Storage { await queue.store(turnID: turnID) }
+}
+
+/// The engine's journal of a program's calls: they belong to no session, and nothing of them is kept but what is to be
+/// stored. Nothing touches the disk before the model is asked.
+struct CallJournal: TurnJournal {
+  let sessions: SessionsFile
+  let queue: StorageQueue
+  /// Turns of one lane are stored in their order.
+  let lane: String
+  let delivery: Delivery
+
+  var keepsCheckpoints: Bool { false }
+
+  func open(_ record: TurnRecord) async throws {}
+  func advance(_ record: TurnRecord, retaining words: RetainTurn?) async {}
+  func checkpoint(turnID: String, text: String) async {}
+
+  func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws -> Storage {
+    guard let turn else { return record.storage }
+    var delivery = delivery
+    delivery.answerCount = (record.answer.text.isEmpty ? 0 : 1) + (record.answer.toolCalls.isEmpty ? 0 : 1)
+    let isNew = try await sessions.write { [lane, delivery] database in
+      try SessionsFile.enqueue(turn, lane: lane, isWhole: true, delivery: delivery, in: database)
+    }
+    return isNew ? record.storage : Storage(state: .known)
   }
 
   func store(turnID: String) async -> Storage { await queue.store(turnID: turnID) }

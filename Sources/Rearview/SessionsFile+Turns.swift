@@ -45,7 +45,7 @@ extension SessionsFile {
             updated_at = excluded.updated_at
           """,
         arguments: [
-          record.sessionID, Self.title(record.question), record.settings.bankID, record.model, started, started,
+          record.sessionID, Self.title(record.question), record.settings.bankID ?? "", record.model, started, started,
         ])
       try database.execute(
         sql: """
@@ -69,20 +69,16 @@ extension SessionsFile {
     var stored = record
     stored.dropHistory()
     let json = try Self.encode(stored)
-    let payload = try turn.map(Self.payload)
     try await write { database in
       try database.execute(
         sql: "UPDATE turn SET state = 1, record = ?, partial = '' WHERE id = ?", arguments: [json, record.id])
       try database.execute(
         sql: "UPDATE session SET updated_at = max(updated_at, ?) WHERE id = ?",
         arguments: [Date().milliseconds, record.sessionID])
-      guard let payload else { return }
-      try database.execute(
-        sql: """
-          INSERT INTO queue (turn_id, session_id, payload, is_whole) VALUES (?, ?, ?, 1)
-          ON CONFLICT(turn_id) DO UPDATE SET payload = excluded.payload, is_whole = 1
-          """,
-        arguments: [record.id, record.sessionID, payload])
+      guard let turn else { return }
+      _ = try Self.enqueue(
+        turn, lane: record.sessionID, isWhole: true, delivery: Delivery(destination: Destination(record.settings)),
+        in: database)
     }
   }
 
@@ -92,22 +88,14 @@ extension SessionsFile {
     var stored = record
     stored.dropHistory()
     let json = try Self.encode(stored)
-    let payload = try words.map(Self.payload)
     try await write { database in
       try database.execute(
         sql: "UPDATE turn SET record = ? WHERE id = ? AND state = 0", arguments: [json, record.id])
-      guard let payload else { return }
-      try database.execute(
-        sql: """
-          INSERT OR IGNORE INTO queue (turn_id, session_id, payload, is_whole)
-          SELECT id, session_id, ?, 0 FROM turn WHERE id = ? AND state = 0
-          """,
-        arguments: [payload, record.id])
+      guard let words, database.changesCount > 0 else { return }
+      _ = try Self.enqueue(
+        words, lane: record.sessionID, isWhole: false, delivery: Delivery(destination: Destination(record.settings)),
+        in: database)
     }
-  }
-
-  private static func payload(_ turn: RetainTurn) throws -> String {
-    String(decoding: try JSONEncoder.record.encode(turn), as: UTF8.self)
   }
 
   /// Closes the turns that programs left open which run no more: with what had come, marked as cut, into the queue.

@@ -43,7 +43,7 @@ public struct Session: Hashable, Sendable, Identifiable {
 /// program is gone.
 public final class SessionsFile: Sendable {
   /// What this program writes; a higher number in a file is refused.
-  static let format = 1
+  static let format = 2
 
   let path: String
   let pool: DatabasePool
@@ -84,17 +84,36 @@ public final class SessionsFile: Sendable {
       guard found < format else { return }
       try database.inTransaction(.immediate) {
         // Another program may have made it meanwhile.
-        if try Int.fetchOne(database, sql: "PRAGMA user_version") == 0 {
-          try database.execute(sql: schema)
-          try database.execute(sql: "PRAGMA user_version = \(format)")
-        }
+        let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        for step in steps.dropFirst(found) { try database.execute(sql: step) }
+        try database.execute(sql: "PRAGMA user_version = \(format)")
         return .commit
       }
     }
     return pool
   }
 
-  private static let schema = """
+  /// What leads from each format to the next. A step only adds, so that nothing can be lost by it.
+  private static let steps = [firstTables, destinations]
+
+  /// Where each turn is to be stored, and what was handed in for which document: `location` is a server's URL, empty
+  /// for the embedded file; `credential` tells keys apart without holding one, NULL for any; `overlap` is how many of
+  /// the first messages the document may have already.
+  private static let destinations = """
+    ALTER TABLE queue ADD COLUMN location TEXT NOT NULL DEFAULT '';
+    ALTER TABLE queue ADD COLUMN credential TEXT;
+    ALTER TABLE queue ADD COLUMN overlap INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE handed_in (
+      location TEXT NOT NULL, bank_id TEXT NOT NULL, document_id TEXT NOT NULL, seq INTEGER NOT NULL,
+      fingerprint TEXT NOT NULL, PRIMARY KEY (location, bank_id, document_id, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE exchange (
+      seq INTEGER PRIMARY KEY AUTOINCREMENT, location TEXT NOT NULL, bank_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
+      UNIQUE (location, bank_id, fingerprint)
+    ) STRICT;
+    """
+
+  private static let firstTables = """
     CREATE TABLE session (
       id TEXT PRIMARY KEY, title TEXT NOT NULL, bank_id TEXT NOT NULL, model TEXT NOT NULL,
       started_at INTEGER NOT NULL, updated_at INTEGER NOT NULL

@@ -4,7 +4,15 @@ import Logging
 import RearviewEngine
 import RearviewMemory
 
-/// Brings finished turns from the queue on disk to the memory store.
+/// A turn waits for a server that this program is not set up for.
+struct StoreAway: Error, CustomStringConvertible {
+  var location: String
+  var description: String {
+    "The turn waits for the memory server at \(location); it goes there when hindsight_api_url and api_key are set to it again."
+  }
+}
+
+/// Brings finished turns from the queue on disk to the memory stores that they are meant for.
 ///
 /// In order within a session; a turn that the store refuses holds back only those of its own session, and is tried
 /// again after 1, 2, 4 … seconds, at most five minutes. Retaining is idempotent by turn, so a crash between the store
@@ -14,8 +22,9 @@ public actor StorageQueue {
   public typealias Report = @Sendable (_ turnID: String, _ storage: Storage) -> Void
 
   private let file: SessionsFile
-  private let store: any MemoryStore
+  private let stores: Stores
   private let log: Logger
+  private let timeout: Duration?
   private var report: Report = { _, _ in }
   private var retry: Task<Void, Never>?
   /// Whether the store itself, and not one turn, was the reason of the last failure.
@@ -23,9 +32,11 @@ public actor StorageQueue {
   /// Sessions whose turns are on their way: nobody else takes them meanwhile.
   private var busy: [String: Task<Storage?, any Error>] = [:]
 
-  init(file: SessionsFile, store: any MemoryStore, log: Logger) {
+  /// - Parameter timeout: How long a store may take for one turn before it counts as failed.
+  init(file: SessionsFile, stores: Stores, timeout: Duration?, log: Logger) {
     self.file = file
-    self.store = store
+    self.stores = stores
+    self.timeout = timeout
     self.log = log
   }
 
@@ -79,6 +90,9 @@ public actor StorageQueue {
     var attempts: Int
     var notBefore: Int64
     var error: String?
+    var location: String
+    var credential: String?
+    var overlap: Int
   }
 
   private func sessionID(ofQueued turnID: String) async throws -> String? {
@@ -106,21 +120,57 @@ public actor StorageQueue {
         return Storage(state: .failed, error: entry.error)
       }
       do {
-        let turn = try JSONDecoder.record.decode(RetainTurn.self, from: Data(entry.payload.utf8))
-        try await store.retain(turn)
-        isStoreOut = false
-        try await settle(entry, as: Storage(state: .stored))
+        switch try await retain(entry) {
+        case .stored:
+          isStoreOut = false
+          try await settle(entry, as: Storage(state: .stored))
+        case .processing:
+          let processing = Storage(state: .processing)
+          try await settle(entry, as: processing)
+          return processing
+        }
+      } catch is CancellationError {
+        return Storage(state: .queued)
       } catch {
         isStoreOut = (error as? MemoryStoreError)?.isOfTheStore ?? false
         let failure = Storage(state: .failed, error: "\(error)")
         log.warning(
           "a turn was not stored: \(error)", metadata: ["turn": "\(entry.turnID)", "tries": "\(entry.attempts + 1)"])
+        if case MemoryStoreError.unauthorised = error { try await forgetCredential(of: entry) }
         try await settle(entry, as: failure)
         return failure
       }
       if entry.turnID == turnID, try await self.sessionID(ofQueued: entry.turnID) == nil { return nil }
     }
     return nil
+  }
+
+  /// Brings one turn to its own store.
+  private func retain(_ entry: Entry) async throws -> Retained {
+    guard let store = stores.store(location: entry.location, credential: entry.credential) else {
+      throw StoreAway(location: entry.location)
+    }
+    var turn = try JSONDecoder.record.decode(RetainTurn.self, from: Data(entry.payload.utf8))
+    if entry.overlap > 0, let document = turn.documentID {
+      // The document may have been begun by another program. What it holds is looked up once and settled before
+      // anything is sent: after that a try may be repeated.
+      if let text = try await store.documentText(id: document, bankID: turn.bankID) {
+        turn.leaveOut(knownIn: text, limit: entry.overlap)
+      }
+      let payload = try SessionsFile.payload(turn)
+      try await file.write { database in
+        try database.execute(
+          sql: "UPDATE queue SET payload = ?, overlap = 0 WHERE seq = ?", arguments: [payload, entry.seq])
+      }
+    }
+    return try await store.retain(turn, timeout: timeout)
+  }
+
+  /// A refused key is no reason to wait for that key for ever.
+  private func forgetCredential(of entry: Entry) async throws {
+    try await file.write { database in
+      try database.execute(sql: "UPDATE queue SET credential = NULL WHERE seq = ?", arguments: [entry.seq])
+    }
   }
 
   private func next(sessionID: String) async throws -> Entry? {
@@ -130,8 +180,8 @@ public actor StorageQueue {
       ).map { row in
         Entry(
           seq: row["seq"], turnID: row["turn_id"], payload: row["payload"], isWhole: row["is_whole"],
-          attempts: row["attempts"],
-          notBefore: row["not_before"], error: row["error"])
+          attempts: row["attempts"], notBefore: row["not_before"], error: row["error"], location: row["location"],
+          credential: row["credential"], overlap: row["overlap"])
       }
     }
   }
@@ -141,9 +191,14 @@ public actor StorageQueue {
     let isSettled = try await file.write { database in
       if storage.state == .stored {
         // The answer may have come to the user's words meanwhile: then they are to be stored once more, together.
+        let isWhole = try Bool.fetchOne(
+          database, sql: "SELECT is_whole FROM queue WHERE seq = ?", arguments: [entry.seq])
+        guard isWhole == entry.isWhole else { return false }
+        try database.execute(sql: "DELETE FROM queue WHERE seq = ?", arguments: [entry.seq])
+      } else if storage.state == .processing {
         try database.execute(
-          sql: "DELETE FROM queue WHERE seq = ? AND payload = ?", arguments: [entry.seq, entry.payload])
-        guard database.changesCount > 0 else { return false }
+          sql: "UPDATE queue SET not_before = ?, error = NULL WHERE seq = ?",
+          arguments: [Date().milliseconds + 1_000, entry.seq])
       } else {
         let pause = min(300_000, 1_000 << min(entry.attempts, 16))
         try database.execute(

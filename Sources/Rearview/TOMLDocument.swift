@@ -1,5 +1,6 @@
 import Foundation
 import RearviewEngine
+import RearviewJSON
 import TOMLKit
 
 /// A TOML file as a flat list of settings, each with the line on which it stands.
@@ -8,7 +9,7 @@ public struct TOMLDocument: Hashable, Sendable {
   public struct Entry: Hashable, Sendable {
     /// Tables and key, outermost first: `["memory", "bank_id"]`.
     public var path: [String]
-    public var value: SettingValue
+    public var value: JSONValue
     /// From 1; `nil` where it cannot be told.
     public var line: Int?
 
@@ -39,29 +40,38 @@ public struct TOMLDocument: Hashable, Sendable {
     for (key, value) in table {
       let path = path + [key]
       let line = lines[path]
-      if let inner = value.table {
+      if let inner = value.table, !Self.objects.contains(key) {
         try read(inner, path: path, lines: lines, file: file)
-      } else if let text = value.string {
-        entries.append(Entry(path: path, value: .text(text), line: line))
-      } else if let flag = value.bool {
-        entries.append(Entry(path: path, value: .boolean(flag), line: line))
-      } else if let number = value.int {
-        entries.append(Entry(path: path, value: .integer(number), line: line))
-      } else if let number = value.double {
-        entries.append(Entry(path: path, value: .number(number), line: line))
-      } else if let array = value.array, let items = Self.texts(array) {
-        entries.append(Entry(path: path, value: .list(items), line: line))
+      } else if let value = Self.json(value) {
+        entries.append(Entry(path: path, value: value, line: line))
       } else {
         throw .badSetting(
           file: file, line: line,
-          cause: "\(path.joined(separator: ".")) must be a text, a number, true, false or a list of texts")
+          cause: "\(path.joined(separator: ".")) must be a text, a number, true, false or a list of such")
       }
     }
   }
 
-  private static func texts(_ array: TOMLArray) -> [String]? {
-    let items = array.compactMap(\.string)
-    return items.count == array.count ? items : nil
+  /// Settings whose value is itself an object.
+  private static let objects = ["reflect_response_schema"]
+
+  /// Dates and times have no place in a setting.
+  private static func json(_ value: any TOMLValueConvertible) -> JSONValue? {
+    if let text = value.string { return .text(text) }
+    if let flag = value.bool { return .boolean(flag) }
+    if let number = value.int { return .integer(number) }
+    if let number = value.double { return .number(number) }
+    if let array = value.array {
+      let items = array.map { json($0) }
+      return items.contains { $0 == nil } ? nil : .list(items.compactMap(\.self))
+    }
+    guard let table = value.table else { return nil }
+    var object = JSONObject()
+    for (key, value) in table {
+      guard let member = json(value) else { return nil }
+      object[key] = member
+    }
+    return .object(object)
   }
 
   /// The parser tells no positions of values, so keys are found in the text: good for what people write, and a key

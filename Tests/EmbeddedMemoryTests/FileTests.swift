@@ -46,7 +46,7 @@ struct FileTests {
   func newerFormat() async throws {
     _ = try await scene.open()
     try scene.change("PRAGMA user_version = 7")
-    await #expect(throws: MemoryStoreError.newerFormat(location: scene.path, found: 7, known: 1)) {
+    await #expect(throws: MemoryStoreError.newerFormat(location: scene.path, found: 7, known: MemorySchema.format)) {
       try await scene.open()
     }
     #expect(try scene.inspect { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 7)
@@ -55,28 +55,48 @@ struct FileTests {
   @Test("a store that is open writes nothing more when a newer program migrated its file")
   func migratedMeanwhile() async throws {
     let store = try await scene.open()
-    try scene.change("PRAGMA user_version = 2")
-    await #expect(throws: MemoryStoreError.newerFormat(location: scene.path, found: 2, known: 1)) {
+    let newer = MemorySchema.format + 1
+    try scene.change("PRAGMA user_version = \(newer)")
+    await #expect(
+      throws: MemoryStoreError.newerFormat(location: scene.path, found: newer, known: MemorySchema.format)
+    ) {
       try await store.retain(.saying("Too late."))
     }
     #expect(try scene.inspect { try Int.fetchOne($0, sql: "SELECT count(*) FROM message") } == 0)
   }
 
+  @Test("a file of every former format is copied, and opens with all that was in it")
+  func formerFormats() async throws {
+    for format in 1..<MemorySchema.format {
+      let old = try Scene()
+      let steps = Array(MemorySchema.steps.prefix(format))
+      _ = try MemoryFile(path: old.path, clock: { Scene.time }, steps: steps).open()
+      try old.change("INSERT INTO bank (uid, name, last_memory, created, updated) VALUES (x'01', 'old', 0, 1, 1)")
+      let store = try await old.open()
+      #expect(try await store.banks().map(\.id) == ["old"])
+      try await store.setBank(id: "old", name: "Old", mission: "Remember.", timeout: nil)
+      try await store.retain(.saying("Said after the migration.", bankID: "old"))
+      #expect(FileManager.default.fileExists(atPath: old.path + ".format-\(format).copy"))
+      #expect(try old.faults() == [])
+    }
+  }
+
   @Test("an older file is copied, then migrated")
   func migration() async throws {
+    let (now, later) = (MemorySchema.format, MemorySchema.format + 1)
     try await scene.open().retain(.saying("Kept through the migration."))
     let steps =
       MemorySchema.steps + [MemorySchema.Step(name: "later") { try $0.execute(sql: "CREATE TABLE later (id)") }]
     _ = try MemoryFile(path: scene.path, clock: { Scene.time }, steps: steps).open()
     #expect(try scene.inspect { try $0.tableExists("later") })
-    #expect(try scene.inspect { try Int.fetchOne($0, sql: "PRAGMA user_version") } == 2)
+    #expect(try scene.inspect { try Int.fetchOne($0, sql: "PRAGMA user_version") } == later)
 
-    let copy = scene.path + ".format-1.copy"
+    let copy = scene.path + ".format-\(now).copy"
     let attributes = try FileManager.default.attributesOfItem(atPath: copy)
     #expect(attributes[.posixPermissions] as? Int == 0o600)
     let old = try await EmbeddedMemory.open(path: copy)
     #expect(try await old.texts("migration") == ["Kept through the migration."])
-    await #expect(throws: MemoryStoreError.newerFormat(location: scene.path, found: 2, known: 1)) {
+    await #expect(throws: MemoryStoreError.newerFormat(location: scene.path, found: later, known: now)) {
       try await scene.open()
     }
   }

@@ -161,7 +161,7 @@ extension EndToEnd {
       expectEnd(try home.run("ask", "x"), 2, "config.toml, line 2")
       try home.write(".config/rearview/config.toml", "[memory]\n\nbudget = \"huge\"\n")
       expectEnd(
-        try home.run("ask", "x"), 2, "config.toml, line 3: budget must be one of ['high', 'low', 'mid'], got \"huge\"")
+        try home.run("ask", "x"), 2, "config.toml, line 3: budget must be one of ['high', 'low', 'mid'], got 'huge'")
       try home.write(".config/rearview/config.toml", "theme = \"mauve\"\n")
       let terminal = try home.screen()
       #expect(try terminal.waitForEnd() == .exit(2))

@@ -7,9 +7,19 @@ import RearviewMemory
 actor ScriptedStore: MemoryStore {
   nonisolated let location = "scripted"
   let recallResult: @Sendable (RecallQuery) async throws -> RecallResult
+  let reflection: @Sendable (ReflectQuery) async throws -> Reflection
+  nonisolated let queryTokenLimit: Int?
+  nonisolated let takesPartialTurns: Bool
   private(set) var queries: [RecallQuery] = []
 
-  init(_ recallResult: @escaping @Sendable (RecallQuery) async throws -> RecallResult) {
+  init(
+    queryTokenLimit: Int? = nil, takesPartialTurns: Bool = true,
+    reflection: @escaping @Sendable (ReflectQuery) async throws -> Reflection = { _ in Reflection(text: "") },
+    _ recallResult: @escaping @Sendable (RecallQuery) async throws -> RecallResult
+  ) {
+    self.queryTokenLimit = queryTokenLimit
+    self.takesPartialTurns = takesPartialTurns
+    self.reflection = reflection
     self.recallResult = recallResult
   }
 
@@ -17,7 +27,10 @@ actor ScriptedStore: MemoryStore {
     queries.append(query)
     return try await recallResult(query)
   }
-  func retain(_ turn: RetainTurn) async throws {}
+  func reflect(_ query: ReflectQuery) async throws -> Reflection { try await reflection(query) }
+  func retain(_ turn: RetainTurn, timeout: Duration?) async throws -> Retained { .stored }
+  func documentText(id: String, bankID: String) async throws -> String? { nil }
+  func setBank(id: String, name: String?, mission: String?, timeout: Duration?) async throws {}
   func banks() async throws -> [Bank] { [] }
   func memories(_ request: MemoryPageRequest) async throws -> MemoryPage { MemoryPage(memories: [], next: nil) }
   func memory(id: String, bankID: String) async throws -> Memory? { nil }
@@ -88,8 +101,9 @@ actor RecordingJournal: TurnJournal {
     while holdsWords { await Task.yield() }
     if let turn { words.append(turn) }
   }
+  nonisolated var keepsCheckpoints: Bool { true }
   func checkpoint(turnID: String, text: String) async { checkpointed = text }
-  func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws {
+  func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws -> Storage {
     if closeFailures > 0 {
       closeFailures -= 1
       throw Full()
@@ -97,10 +111,20 @@ actor RecordingJournal: TurnJournal {
     calls.append("close")
     closed = record
     retained = turn
+    return record.storage
   }
   func store(turnID: String) async -> Storage {
     calls.append("store")
     return storage
+  }
+}
+
+extension MemorySettings {
+  /// Settings with a bank, as every caller has them.
+  static var ofBank: MemorySettings {
+    var settings = MemorySettings()
+    settings.bankID = "bank"
+    return settings
   }
 }
 

@@ -10,7 +10,7 @@ struct TurnTests {
 
   private func run(
     _ question: String = "What is my dog called?", history: [Message] = [], store: ScriptedStore,
-    model: @escaping @Sendable () throws -> any ChatModel, settings: MemorySettings = MemorySettings(),
+    model: @escaping @Sendable () throws -> any ChatModel, settings: MemorySettings = .ofBank,
     onEvent: (TurnEvent, Turn) async -> Void = { _, _ in }
   ) async throws -> (events: [TurnEvent], record: TurnRecord) {
     let turn = Engine(store: store, journal: journal).turn(
@@ -46,6 +46,7 @@ struct TurnTests {
       case .injected: "injected"
       case .text: "text"
       case .reasoning: "reasoning"
+      case .toolCall: "tool call"
       case .usage: "usage"
       case .finished: "finished"
       case .storage(let storage): storage.state.rawValue
@@ -60,7 +61,7 @@ struct TurnTests {
     #expect(record.answer.usage == Usage(inputTokens: 9, outputTokens: 3))
     #expect(record.retrieval.state == .found)
     #expect(record.messages.map(\.role) == [.system, .user])
-    #expect(record.messages.first?.content == record.block)
+    #expect(record.messages.first?.text == record.block)
     #expect(record.block?.contains("1. [WORLD] My dog is called Biscuit") == true)
   }
 
@@ -95,7 +96,7 @@ struct TurnTests {
     func request(_ question: String) -> TurnRequest {
       TurnRequest(
         sessionID: "s", question: question, history: [], model: "test/model",
-        resolveModel: { ScriptedModel(pieces: [.text("ok")]) }, settings: MemorySettings())
+        resolveModel: { ScriptedModel(pieces: [.text("ok")]) }, settings: .ofBank)
     }
     await journal.holdWords(true)
     await engine.turn(request("My dog is called Biscuit")).ended()
@@ -139,7 +140,7 @@ struct TurnTests {
     let store = ScriptedStore { _ in
       RecallResult(memories: [memory("one", id: "1"), memory("two", id: "2"), memory("three", id: "3")], matchCount: 3)
     }
-    var settings = MemorySettings()
+    var settings = MemorySettings.ofBank
     settings.maxMemories = 2
     let (_, record) = try await run(store: store, model: { ScriptedModel(pieces: [.text("ok")]) }, settings: settings)
     #expect(record.retrieval.memories.map(\.use) == [.injected, .injected, .overLimit])
@@ -161,7 +162,7 @@ struct TurnTests {
       try await Task.sleep(for: .seconds(60))
       return RecallResult()
     }
-    var settings = MemorySettings()
+    var settings = MemorySettings.ofBank
     settings.recallTimeoutSeconds = 0.05
     let (_, record) = try await run(store: store, model: { ScriptedModel(pieces: [.text("ok")]) }, settings: settings)
     #expect(record.retrieval.state == .failed)
@@ -214,7 +215,7 @@ struct TurnTests {
     let turn = Engine(store: Self.biscuit, journal: journal).turn(
       TurnRequest(
         sessionID: "s1", question: "Hello", history: [], model: "test/model", resolveModel: { model },
-        settings: MemorySettings()))
+        settings: .ofBank))
     while await journal.checkpointed != "Half" { await Task.yield() }
     #expect(await journal.words.map { $0.messages.map(\.text) } == [["Hello"]])
     turn.cancel()
@@ -243,7 +244,7 @@ struct TurnTests {
 
   @Test("retains the words as they were said, never the memory block")
   func retainsNoBlock() async throws {
-    var settings = MemorySettings()
+    var settings = MemorySettings.ofBank
     settings.injectionMode = .prependUser
     settings.tags = ["home"]
     _ = try await run(store: Self.biscuit, model: { ScriptedModel(pieces: [.text("Biscuit.")]) }, settings: settings)
@@ -256,7 +257,7 @@ struct TurnTests {
 
   @Test("with storage or recall switched off does neither")
   func off() async throws {
-    var settings = MemorySettings()
+    var settings = MemorySettings.ofBank
     settings.injectMemories = false
     settings.storeConversations = false
     let store = ScriptedStore { _ in RecallResult() }

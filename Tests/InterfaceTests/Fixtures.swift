@@ -63,7 +63,7 @@ extension State {
       memories: memories.map { RetrievedMemory(recalled: $0, use: .injected) }, matchCount: memories.count,
       searchedCount: 120, words: words, durationMilliseconds: 3.2)
     tell(id, .retrieved(record.retrieval))
-    let block = memoryBlock(of: memories.map(\.memory))
+    let block = MemoryBlock().text(recalling: memories.map(\.memory))
     let messages = [Message(.user, question)]
     tell(
       id, .injected(block: block, messages: block.map { inject($0, into: messages, mode: .systemMessage) } ?? messages))

@@ -1,6 +1,7 @@
 import Foundation
 import RearviewChat
 import RearviewHTTP
+import RearviewJSON
 import ScriptedServer
 import Testing
 
@@ -67,22 +68,20 @@ struct ErrorTests {
     #expect(await gather(scriptedModel(server).stream(question)).1?.detail == "it asks to wait 2 s")
   }
 
-  @Test("the recorded mock errors are told apart")
-  func mockErrors() async throws {
-    struct Mock: Decodable {
-      var status: Int
-      var headers: [String: String]
-    }
-    let url = try #require(Bundle.module.url(forResource: "errors.mock", withExtension: "json", subdirectory: "Golden"))
-    let data = try Data(contentsOf: url)
-    let mocks = try JSONDecoder().decode([Mock].self, from: data)
-    let bodies = try #require(try JSONSerialization.jsonObject(with: data) as? [[String: Any]])
+  @Test("the recorded mock errors are told apart", arguments: [ChatRequest.Form.openAI, .anthropic])
+  func mockErrors(form: ChatRequest.Form) async throws {
+    let folder = form == .openAI ? "openai-chat" : "anthropic-messages"
+    let mocks = try #require(try JSONValue(parsing: golden("\(folder)/errors.mock.json")).list)
     let server = try ScriptedServer()
+    let model: any ChatModel = form == .openAI ? scriptedModel(server) : scriptedClaude(server)
     var kinds: [ChatModelError.Kind?] = []
-    for (mock, body) in zip(mocks, bodies) {
-      let text = String(decoding: try JSONSerialization.data(withJSONObject: body["body"] ?? [:]), as: UTF8.self)
-      server.enqueue(.json(mock.status, text, headers: mock.headers.filter { $0.key != "content-type" }))
-      kinds.append(await gather(scriptedModel(server).stream(question)).1?.kind)
+    for mock in mocks {
+      let status = try #require(mock["status"]?.integer)
+      let wait = mock["headers"]?["retry-after"]?.text
+      server.enqueue(.json(status, mock["body"]?.written() ?? "", headers: wait.map { ["retry-after": $0] } ?? [:]))
+      let (_, error) = await gather(model.stream(question))
+      kinds.append(error?.kind)
+      #expect(error?.detail?.contains("mock error \(status)") == true)
     }
     #expect(
       kinds == [.badRequest, .unauthorised, .rateLimited(retryAfter: .seconds(2)), .server, .server, .server])

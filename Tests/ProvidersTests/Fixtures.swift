@@ -1,14 +1,17 @@
 import Foundation
 import RearviewChat
 import RearviewHTTP
-import RearviewProviders
+import RearviewJSON
 import ScriptedServer
 import Testing
+
+@testable import RearviewProviders
 
 /// Everything an answer gave, gathered.
 struct Gathered: Equatable, Sendable {
   var text = ""
   var reasoning = ""
+  var toolCalls: [ToolCall] = []
   var usage: Usage?
   var finish: FinishReason?
 
@@ -16,6 +19,7 @@ struct Gathered: Equatable, Sendable {
     switch event {
     case .text(let more): text += more
     case .reasoning(let more): reasoning += more
+    case .toolCall(let call): toolCalls.append(call)
     case .usage(let usage): self.usage = usage
     case .finished(let reason): finish = reason
     }
@@ -40,10 +44,29 @@ func scriptedModel(
 ) -> OpenAIChatModel {
   OpenAIChatModel(
     name: "scripted/m", model: "m",
-    endpoint: OpenAIEndpoint(
+    endpoint: Endpoint(
       provider: "Scripted", baseURL: server.url + "/v1",
       credential: key.map { .variable(name: "SCRIPTED_KEY", value: $0) } ?? .none, headers: headers),
     transport: HTTPClientTransport(userAgent: "rearview/test"), timeouts: timeouts)
+}
+
+/// A model of Anthropic's protocol at a scripted server, with a key.
+func scriptedClaude(
+  _ server: ScriptedServer, key: String? = "sk-ant-test-4711", headers: [String: String] = [:],
+  timeouts: Timeouts = Timeouts()
+) -> AnthropicChatModel {
+  AnthropicChatModel(
+    name: "anthropic/m", model: "m",
+    endpoint: Endpoint(
+      provider: "Scripted", form: .anthropic, baseURL: server.url,
+      credential: key.map { .variable(name: "SCRIPTED_KEY", value: $0) } ?? .none, headers: headers),
+    transport: HTTPClientTransport(userAgent: "rearview/test"), timeouts: timeouts)
+}
+
+/// A recorded file, by its path in `Golden`.
+func golden(_ path: String) throws -> [UInt8] {
+  let folder = try #require(Bundle.module.url(forResource: "Golden", withExtension: nil))
+  return [UInt8](try Data(contentsOf: folder.appendingPathComponent(path)))
 }
 
 let question = ChatRequest(messages: [Message(.system, "S"), Message(.user, "hi")])
@@ -56,20 +79,28 @@ struct RecordedStream: Sendable, CustomTestStringConvertible {
       var output: Int
     }
 
+    struct Call: Decodable, Equatable, Sendable {
+      var name: String
+      var arguments: JSONValue
+    }
+
     var text: String
     var reasoning: String
+    var toolCalls: [Call]
     var finish: String?
     var usage: Tokens?
     var hasError: Bool
 
     private enum CodingKeys: String, CodingKey {
       case text, reasoning, finish, usage, error
+      case toolCalls = "tool_calls"
     }
 
     init(from decoder: any Decoder) throws {
       let values = try decoder.container(keyedBy: CodingKeys.self)
       text = try values.decode(String.self, forKey: .text)
       reasoning = try values.decode(String.self, forKey: .reasoning)
+      toolCalls = try values.decode([Call].self, forKey: .toolCalls)
       finish = try values.decodeIfPresent(String.self, forKey: .finish)
       usage = try values.decodeIfPresent(Tokens.self, forKey: .usage)
       hasError = try !values.decodeNil(forKey: .error)
@@ -77,11 +108,13 @@ struct RecordedStream: Sendable, CustomTestStringConvertible {
   }
 
   var name: String
+  var form: ChatRequest.Form
   var bytes: [UInt8]
   var expected: Expectation
-  var testDescription: String { name }
+  var testDescription: String { "\(form.rawValue) \(name)" }
 
-  init(_ stream: URL) throws {
+  private init(_ stream: URL, _ form: ChatRequest.Form) throws {
+    self.form = form
     name = stream.deletingPathExtension().lastPathComponent
     bytes = [UInt8](try Data(contentsOf: stream))
     let expectation = stream.deletingPathExtension().appendingPathExtension("expect.json")
@@ -90,24 +123,39 @@ struct RecordedStream: Sendable, CustomTestStringConvertible {
 
   /// The streams that are in the repository.
   static func golden() throws -> [RecordedStream] {
-    try streams(in: #require(Bundle.module.url(forResource: "Golden", withExtension: nil)))
+    let folder = try #require(Bundle.module.url(forResource: "Golden", withExtension: nil))
+    return try streams(in: folder.appendingPathComponent("openai-chat"), .openAI)
+      + streams(in: folder.appendingPathComponent("anthropic-messages"), .anthropic)
   }
 
   /// The streams of real providers, which are not; none when the environment does not name their folder.
   static func recorded() throws -> [RecordedStream] {
     guard let folder = recordingsFolder else { return [] }
-    return try streams(in: folder).filter { $0.name.hasPrefix("openai-chat.") }
+    return try streams(in: folder, .openAI).filter { $0.name.hasPrefix("openai-chat.") }
+      + streams(in: folder, .anthropic).filter { $0.name.hasPrefix("anthropic-messages.") }
   }
 
   static var recordingsFolder: URL? {
     ProcessInfo.processInfo.environment["REARVIEW_WIRE_RECORDINGS"].map { URL(fileURLWithPath: $0, isDirectory: true) }
   }
 
-  private static func streams(in folder: URL) throws -> [RecordedStream] {
+  private static func streams(in folder: URL, _ form: ChatRequest.Form) throws -> [RecordedStream] {
     try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-      .filter { $0.pathExtension == "sse" }.sorted { $0.path < $1.path }.map(RecordedStream.init)
+      .filter { $0.pathExtension == "sse" }.sorted { $0.path < $1.path }
+      .map { try RecordedStream($0, form) }
   }
 }
 
 /// Why the tests on recordings did not run.
 let noRecordings: Comment = "set REARVIEW_WIRE_RECORDINGS to the folder of recorded answers to run this"
+
+/// Keeps the requests that it is given and answers each with a short whole answer.
+actor KeepingTransport: HTTPTransport {
+  private(set) var requests: [HTTPRequest] = []
+
+  func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+    requests.append(request)
+    let text = #"{"choices":[{"message":{"content":"ok"}}],"content":[{"type":"text","text":"ok"}]}"#
+    return HTTPResponse(status: 200, body: HTTPBody(chunks: [Array(text.utf8)]))
+  }
+}

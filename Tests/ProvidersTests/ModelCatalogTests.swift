@@ -19,8 +19,8 @@ struct ModelCatalogTests {
   }
 
   /// The key that a request to the endpoint would carry: `nil` for none, the name of a variable in brackets for a refusal.
-  private func key(_ model: OpenAIChatModel) async throws -> String? {
-    switch model.endpoint.credential {
+  private func key(_ endpoint: Endpoint) async throws -> String? {
+    switch endpoint.credential {
     case .none: nil
     case .variable(let name, let value): value ?? "[\(name)]"
     case .deferred(let variable, let ask): try await ask() ?? "[\(variable)]"
@@ -46,16 +46,16 @@ struct ModelCatalogTests {
 
   @Test("a name that leads nowhere says what to do")
   func unknownNames() {
-    let known = ["mine/", "openai/", "ollama/", "offline/recall"]
+    let known = ["mine/", "openai/", "anthropic/", "ollama/", "offline/recall"]
     let catalog = catalog([:], [ProviderConfiguration(name: "mine"), ProviderConfiguration(name: "openai")])
     let cases: [(String, ModelNameError)] = [
       ("", .empty), ("  ", .empty),
       ("llama3", .noProvider(name: "llama3", known: known)),
       ("olive", .noProvider(name: "olive", known: known)),
-      ("anthropic/claude", .unknownProvider("anthropic", name: "anthropic/claude", known: known)),
+      ("other/claude", .unknownProvider("other", name: "other/claude", known: known)),
       ("offline/other", .unknownProvider("offline", name: "offline/other", known: known)),
       ("/x", .unknownProvider("", name: "/x", known: known)),
-      ("openai/", .noModel(provider: "openai")),
+      ("openai/", .noModel(provider: "openai")), ("anthropic/", .noModel(provider: "anthropic")),
       ("mine/x", .noBaseURL(provider: "mine")),
     ]
     for (name, expected) in cases {
@@ -118,8 +118,49 @@ struct ModelCatalogTests {
     let model = try openAI("openai/m", catalog(route.environment, route.section.map { [$0] } ?? []))
     #expect(model.endpoint.baseURL == route.base)
     #expect(model.endpoint.provider == route.provider)
-    #expect(try await key(model) == route.key)
+    #expect(try await key(model.endpoint) == route.key)
     if route.environment["OPENAI_BASE_URL"] != nil { #expect(model.endpoint.headers.isEmpty) }
+  }
+
+  private static let ownClaude = ["ANTHROPIC_API_KEY": "sk-ant", "OPENAI_API_KEY": "sk-own"]
+
+  @Test(
+    "Anthropic's key goes where it belongs and nowhere else, however its address ends",
+    arguments: [
+      Route(
+        environment: own, base: "https://api.anthropic.com", key: "[ANTHROPIC_API_KEY]", provider: "Anthropic"),
+      Route(environment: ownClaude, base: "https://api.anthropic.com", key: "sk-ant", provider: "Anthropic"),
+      Route(
+        environment: ownClaude.merging([
+          "ANTHROPIC_BASE_URL": "http://a:1/v1/messages", "ANTHROPIC_API_BASE": "http://x",
+        ]) { $1 },
+        base: "http://a:1", key: "sk-ant", provider: "a:1"),
+      Route(
+        environment: ownClaude.merging(["ANTHROPIC_API_BASE": "http://a/anthropic/v1/"]) { $1 },
+        base: "http://a/anthropic", key: "sk-ant", provider: "a"),
+      Route(environment: ["ANTHROPIC_BASE_URL": "http://a"], base: "http://a", key: nil, provider: "a"),
+      Route(
+        environment: ownClaude, section: ProviderConfiguration(name: "anthropic", baseURL: "http://a/v1"),
+        base: "http://a", key: nil, provider: "a"),
+      Route(
+        environment: ownClaude.merging(["A_KEY": "k"]) { $1 },
+        section: ProviderConfiguration(name: "anthropic", baseURL: "http://a", apiKeyEnv: "A_KEY"), base: "http://a",
+        key: "k", provider: "a"),
+      Route(
+        environment: own, section: ProviderConfiguration(name: "anthropic", apiKey: { "sk-file" }),
+        base: "https://api.anthropic.com", key: "sk-file", provider: "Anthropic"),
+    ])
+  func anthropicKeys(route: Route) async throws {
+    let catalog = catalog(route.environment, route.section.map { [$0] } ?? [])
+    let model = try #require(try catalog.resolve("anthropic/claude-x") as? AnthropicChatModel)
+    #expect(model.name == "anthropic/claude-x")
+    #expect(model.model == "claude-x")
+    #expect(model.endpoint.baseURL == route.base)
+    #expect(model.endpoint.provider == route.provider)
+    #expect(try await key(model.endpoint) == route.key)
+    let bare = try #require(try catalog.resolve("claude-x") as? AnthropicChatModel)
+    #expect(bare.name == "anthropic/claude-x")
+    #expect(bare.endpoint.baseURL == route.base)
   }
 
   @Test("a provider of the configuration gets its own key or none, never OpenAI's")
@@ -131,10 +172,10 @@ struct ModelCatalogTests {
       ProviderConfiguration(name: "unset", baseURL: "http://c/v1", apiKeyEnv: "UNSET_KEY"),
     ]
     let catalog = catalog(environment, sections)
-    #expect(try await key(openAI("bare/m", catalog)) == nil)
-    #expect(try await key(openAI("groq/m", catalog)) == "gsk")
+    #expect(try await key(openAI("bare/m", catalog).endpoint) == nil)
+    #expect(try await key(openAI("groq/m", catalog).endpoint) == "gsk")
     #expect(try openAI("groq/m", catalog).endpoint.headers == ["x": "y"])
-    #expect(try await key(openAI("unset/m", catalog)) == "[UNSET_KEY]")
+    #expect(try await key(openAI("unset/m", catalog).endpoint) == "[UNSET_KEY]")
   }
 
   @Test("without a key nothing is sent to OpenAI, and the variable is named")
@@ -147,8 +188,10 @@ struct ModelCatalogTests {
   @Test("nothing that holds a key shows it when it is printed or dumped")
   func printing() throws {
     let section = ProviderConfiguration(name: "mine", baseURL: "http://h/v1", headers: ["x": "hush-1234"])
-    let catalog = catalog(["OPENAI_API_KEY": "sk-secret"], [section])
-    let values: [Any] = [section, catalog, try catalog.resolve("openai/m"), try catalog.resolve("mine/m")]
+    let catalog = catalog(
+      ["OPENAI_API_KEY": "sk-secret", "ANTHROPIC_API_KEY": "sk-secret"], [section])
+    let values: [Any] =
+      [section, catalog] + (try ["openai/m", "mine/m", "anthropic/m"].map { try catalog.resolve($0) })
     for value in values {
       var dumped = ""
       dump(value, to: &dumped)

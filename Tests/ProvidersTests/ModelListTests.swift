@@ -48,6 +48,28 @@ struct ModelListTests {
     #expect(server.requests.first?.headers["authorization"] == "Bearer k-123")
   }
 
+  @Test("Anthropic lists its models, with its key and in its way, when the key is set")
+  func anthropic() async throws {
+    let server = try ScriptedServer { _ in
+      .json(200, #"{"data":[{"type":"model","id":"claude-b","display_name":"B"},{"id":"claude-a"}],"has_more":false}"#)
+    }
+    let environment = ["ANTHROPIC_BASE_URL": server.url, "ANTHROPIC_API_KEY": "sk-ant-1", "OLLAMA_HOST": "127.0.0.1:9"]
+    #expect(
+      await catalog(environment).models().map(\.name) == [
+        "anthropic/claude-a", "anthropic/claude-b", "offline/recall",
+      ])
+    let request = try #require(server.requests.first)
+    #expect(request.path == "/v1/models")
+    #expect(request.headers["x-api-key"] == "sk-ant-1")
+    #expect(request.headers["anthropic-version"] == "2023-06-01")
+    #expect(request.headers["authorization"] == nil)
+    #expect(
+      await catalog(["ANTHROPIC_BASE_URL": server.url, "OLLAMA_HOST": "127.0.0.1:9"]).models().map(\.name) == [
+        "offline/recall"
+      ])
+    #expect(server.requests.count == 1)
+  }
+
   @Test("models that the configuration names are offered without asking")
   func namedModels() async throws {
     let section = ProviderConfiguration(name: "mine", baseURL: "http://127.0.0.1:9", models: ["z", "a"])

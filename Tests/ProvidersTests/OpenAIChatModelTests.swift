@@ -20,7 +20,7 @@ struct OpenAIChatModelTests {
     #expect(request.headers["x-title"] == "Rearview")
     #expect(
       request.bodyText
-        == #"{"messages":[{"content":"S","role":"system"},{"content":"hi","role":"user"}],"model":"m","#
+        == #"{"messages":[{"role":"system","content":"S"},{"role":"user","content":"hi"}],"model":"m","#
         + #""stream":true,"stream_options":{"include_usage":true}}"#)
   }
 

@@ -24,7 +24,8 @@ struct OpenAIChunkTests {
       #"{"choices":[{"delta":{"reasoning":"a","reasoning_content":"b"}}]}"#,
       #"{"choices":[{"delta":{"reasoning":"a","reasoning_content":""}}]}"#,
       #"{"choices":[{"delta":{"reasoning":"a","reasoning_content":null}}]}"#,
-      #"{"choices":[{"delta":{"role":"assistant","tool_calls":[{"function":{"arguments":"{\"content\":\"no\"}"}}]}}]}"#,
+      #"{"choices":[{"delta":{"role":"assistant","content":"a","tool_calls":[],"function_call":null}}]}"#,
+      #"{"choices":[{"delta":{"content":"a","tool_calls":null}}]}"#,
       #"{"choices":[{"delta":{},"finish_reason":"length"}]}"#,
       #"{"choices":[],"usage":null}"#,
       #"{"object":"chat.completion.chunk","choices":[]}"#,
@@ -49,6 +50,8 @@ struct OpenAIChunkTests {
       #"{"choices":[{"delta":{"content":"a"}}]} x"#,
       #"{"choices":[{"delta":{"content":"a}}]}"#,
       #"{"choices":[{"delta":{"content":5}}]}"#,
+      #"{"choices":[{"delta":{"content":"a","tool_calls":[{"function":{"arguments":"{\"content\":\"no\"}"}}]}}]}"#,
+      #"{"choices":[{"delta":{"function_call":{"name":"f","arguments":""}}}]}"#,
       #"[{"choices":[]}]"#,
       "", "null", "{", "x",
     ])
@@ -102,9 +105,9 @@ struct OpenAIChunkTests {
     #expect(
       chunk(#"[{"error":{"message":"m","code":400,"status":"INVALID"}}]"#)?.error
         == .init(message: "m", codes: ["INVALID"], status: 400))
-    #expect(OpenAIErrorObject(body: Array("plain".utf8)) == .init(message: "plain"))
-    #expect(OpenAIErrorObject(body: Array("<html>…</html>".utf8)) == .init())
-    #expect(OpenAIErrorObject(body: Array(#"{"detail":[{"msg":"m"}]}"#.utf8)) == .init(message: "m"))
+    #expect(ProviderErrorObject(body: Array("plain".utf8)) == .init(message: "plain"))
+    #expect(ProviderErrorObject(body: Array("<html>…</html>".utf8)) == .init())
+    #expect(ProviderErrorObject(body: Array(#"{"detail":[{"msg":"m"}]}"#.utf8)) == .init(message: "m"))
   }
 
   @Test("what is no chunk is none")

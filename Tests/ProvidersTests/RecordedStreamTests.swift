@@ -1,4 +1,5 @@
 import RearviewChat
+import RearviewJSON
 import Testing
 
 @testable import RearviewHTTP
@@ -25,20 +26,29 @@ struct RecordedStreamTests {
   }
 
   @Test(
-    "the fast and the thorough way agree on every chunk of the golden streams", arguments: try RecordedStream.golden())
+    "the fast and the thorough way agree on every chunk of the golden streams",
+    arguments: try RecordedStream.golden().filter { $0.form == .openAI })
   func goldenPathsAgree(stream: RecordedStream) {
     checkThatPathsAgree(stream)
   }
 
   @Test(
     "the fast and the thorough way agree on every chunk of the recorded streams",
-    .enabled(if: RecordedStream.recordingsFolder != nil, noRecordings), arguments: try RecordedStream.recorded())
+    .enabled(if: RecordedStream.recordingsFolder != nil, noRecordings),
+    arguments: try RecordedStream.recorded().filter { $0.form == .openAI })
   func recordedPathsAgree(stream: RecordedStream) {
     checkThatPathsAgree(stream)
   }
 
   private func check(_ stream: RecordedStream, pieceSize: Int) {
-    var reader = AnswerReader()
+    switch stream.form {
+    case .openAI: check(stream, pieceSize: pieceSize, AnswerReader(OpenAIDialect()))
+    case .anthropic: check(stream, pieceSize: pieceSize, AnswerReader(AnthropicDialect()))
+    }
+  }
+
+  private func check(_ stream: RecordedStream, pieceSize: Int, _ unread: AnswerReader<some AnswerDialect>) {
+    var reader = unread
     var gathered = Gathered()
     var position = 0
     while position < stream.bytes.count, reader.ending == nil {
@@ -51,6 +61,11 @@ struct RecordedStreamTests {
     #expect(gathered.text == expected.text)
     // Some readers leave out reasoning that only stands in details; ours shows it.
     if !expected.reasoning.isEmpty { #expect(gathered.reasoning == expected.reasoning) }
+    let calls = gathered.toolCalls.map { call in
+      RecordedStream.Expectation.Call(
+        name: call.name, arguments: (try? JSONValue(parsing: call.arguments)) ?? .text(call.arguments))
+    }
+    #expect(calls == expected.toolCalls)
     // A reader that stops at an error does not see the usage beside it.
     if !expected.hasError {
       #expect(gathered.usage?.inputTokens == expected.usage?.input)
@@ -60,9 +75,18 @@ struct RecordedStreamTests {
     case .failed: #expect(expected.hasError)
     case .finished(let reason):
       #expect(!expected.hasError)
-      let finish = expected.finish == "tool" ? "tool_calls" : expected.finish
-      #expect(reason == finish.map { FinishReason(rawValue: $0) ?? .other } ?? .other)
+      #expect(reason == Self.finish(expected.finish))
     case .cut, .unreadable, nil: Issue.record("\(String(describing: reader.ending))")
+    }
+  }
+
+  /// A reason as the recordings have it: in a word of their own, or as the provider said it.
+  private static func finish(_ reason: String?) -> FinishReason {
+    switch reason {
+    case "tool", "tool_use": .toolCalls
+    case "end_turn": .stop
+    case let reason?: FinishReason(rawValue: reason) ?? .other
+    case nil: .other
     }
   }
 

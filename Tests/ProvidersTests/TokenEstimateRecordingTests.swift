@@ -59,10 +59,10 @@ private struct Recording {
     self.messages = []
     for message in messages {
       guard let text = message["content"] as? String, let role = message["role"] as? String else { return nil }
-      self.messages.append(Message(Role(rawValue: role) ?? .user, text))
+      self.messages.append(Message(Role(rawValue: role), text))
     }
     let base = file.deletingPathExtension().deletingPathExtension()
-    var reader = AnswerReader()
+    var reader = AnswerReader(OpenAIDialect())
     let stream = base.appendingPathExtension("sse")
     let hasStream = FileManager.default.fileExists(atPath: stream.path)
     let bytes = try Data(contentsOf: hasStream ? stream : base.appendingPathExtension("json"))

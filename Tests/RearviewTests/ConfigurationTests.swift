@@ -58,7 +58,9 @@ struct ConfigurationTests {
   @Test("without any file has the defaults")
   func defaults() throws {
     let configuration = try load()
-    #expect(configuration.memory == MemorySettings())
+    var expected = MemorySettings()
+    expected.bankID = "default"
+    #expect(configuration.memory == expected)
     #expect(configuration.theme == "terminal")
     #expect(configuration.model == nil)
   }
@@ -104,10 +106,13 @@ struct ConfigurationTests {
   @Test(
     "names file, line and key of a value that does not fit",
     arguments: [
-      ("[memory]\n\nbudget = \"huge\"", "line 3: budget must be one of ['high', 'low', 'mid'], got \"huge\"."),
+      ("[memory]\n\nbudget = \"huge\"", "line 3: budget must be one of ['high', 'low', 'mid'], got 'huge'."),
       ("[memory]\nmax_memory_tokens = \"many\"", "line 2: max_memory_tokens must be a whole number"),
       ("theme = 3", "line 1: theme must be a text that is not empty, got 3."),
-      ("[memory]\nbugdet = \"low\"", "line 2: there is no setting bugdet; the settings are model, theme, bank_id"),
+      (
+        "[memory]\nbugdet = \"low\"",
+        "line 2: there is no setting bugdet; the settings are model, theme, hindsight_api_url"
+      ),
       ("[providers.x]\nbase_url = \"ftp://x\"", "line 2: providers.x.base_url must be a URL"),
       ("[providers.x]\nkey = \"x\"", "line 2: there is no setting providers.x.key"),
     ])

@@ -27,13 +27,18 @@ actor GatedStore: MemoryStore {
     held = nil
   }
 
-  func retain(_ turn: RetainTurn) async throws {
+  func reflect(_ query: ReflectQuery) async throws -> Reflection { Reflection(text: "") }
+  func documentText(id: String, bankID: String) async throws -> String? { nil }
+  func setBank(id: String, name: String?, mission: String?, timeout: Duration?) async throws {}
+
+  func retain(_ turn: RetainTurn, timeout: Duration?) async throws -> Retained {
     if isHolding {
       isHolding = false
       await withCheckedContinuation { held = $0 }
     }
     if refuses { throw MemoryStoreError.unavailable(location: location, cause: "it is closed") }
     retained.append(turn)
+    return .stored
   }
   func recall(_ query: RecallQuery) async throws -> RecallResult { RecallResult() }
   func banks() async throws -> [Bank] { [] }
@@ -66,9 +71,11 @@ struct SessionsFileTests {
   }
 
   private func record(_ question: String, session: String = "s1", at seconds: Double = 0) -> TurnRecord {
-    TurnRecord(
+    var settings = MemorySettings()
+    settings.bankID = "default"
+    return TurnRecord(
       id: UUID().uuidString, sessionID: session, startedAt: Date(timeIntervalSince1970: 1_770_000_000 + seconds),
-      question: question, model: "test/model", settings: MemorySettings())
+      question: question, model: "test/model", settings: settings)
   }
 
   private func finish(_ record: TurnRecord, answer: String, history: [Message] = []) async throws -> TurnRecord {
@@ -83,7 +90,9 @@ struct SessionsFileTests {
   }
 
   private func makeQueue() -> StorageQueue {
-    StorageQueue(file: file, store: store, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    StorageQueue(
+      file: file, stores: Stores(embedded: store), timeout: nil,
+      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
   @Test("gives back a session's turns as they were, the exact messages included")

@@ -26,7 +26,10 @@ struct ChatLayout {
 
   private func tail(of turn: ChatTurn) -> [StyledLine] {
     let record = turn.record
-    var lines: [StyledLine] = []
+    var lines = record.answer.toolCalls.flatMap { call in
+      (styled("→ ", .muted) + styled("asks for " + DisplayText(line: call.written))).wrapped(
+        to: textColumns, hangingIndent: 2)
+    }
     if let error = record.answer.error, record.answer.state == .failed || record.answer.state == .cut {
       let isStopped = error == "Stopped."
       let role: StyleRole = isStopped ? .warning : .error
@@ -63,6 +66,8 @@ struct ChatLayout {
     }
     let injected = record.retrieval.injected.count
     if injected > 0 { facts.append(count(injected, "memory", "memories")) }
+    if record.retrieval.mode == .reflect, record.block != nil { facts.append("reflection") }
+    if record.retrieval.state == .failed, record.answer.state == .complete { facts.append("without memory") }
     if record.storage.state == .failed || record.storage.state == .unsaved { facts.append("not stored yet") }
     var line = styled(DisplayText(line: record.model), .assistant)
     for (index, fact) in facts.enumerated() { line = line + styled((index == 0 ? "  " : " · ") + fact, .muted) }

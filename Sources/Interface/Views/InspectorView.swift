@@ -106,8 +106,9 @@ private func row(of memory: Memory, columns: Int, isSelected: Bool) -> StyledLin
     case .world: .world
     case .experience: .experience
     case .observation: .observation
+    default: .text
     }
-  let letter = DisplayText(String(memory.type.rawValue.prefix(1)).uppercased())
+  let letter = DisplayText(String(memory.type.label.prefix(1)))
   let date = LocalTime(memory.mentionedAt ?? memory.createdAt).day
   return
     (styled(isSelected ? "▸ " : "  ", .accent) + styled(isRetired ? "✗" : letter, isRetired ? .error : role, .bold)

@@ -47,10 +47,13 @@ struct MemoryView {
   var summary: DisplayText {
     switch retrieval.state {
     case .off: return "off"
+    case .excluded: return "off for this model"
     case .noQuery: return "nothing to ask for"
-    case .asking: return "asking"
+    case .asking: return retrieval.mode == .reflect ? "reflecting" : "asking"
     case .failed: return "failed"
-    case .nothing: return "nothing found of \(retrieval.searchedCount)"
+    case .nothing: return "nothing found" + (retrieval.searchedCount.map { " of \($0)" } ?? "")
+    case .found where retrieval.mode == .reflect:
+      return "reflection · ~" + grouped(estimatedTokens(retrieval.reflection?.text ?? "")) + " tokens"
     case .found:
       let tokens = retrieval.injected.reduce(0) { $0 + $1.recalled.tokenCount }
       return grouped(retrieval.injected.count) + " injected · ~" + grouped(tokens) + " of "
@@ -59,7 +62,7 @@ struct MemoryView {
   }
 
   func lines() -> [StyledLine] {
-    var lines = stateLines()
+    var lines = stateLines() + queryLines() + reflectionLines()
     for item in retrieval.memories {
       lines.append(styled(""))
       lines.append(itemHead(item))
@@ -80,7 +83,9 @@ struct MemoryView {
 
   /// One row a memory, for the strip above the composer.
   func strip(rows: Int) -> [StyledLine] {
-    guard retrieval.state == .found else { return stateLines().prefix(rows).map { $0.truncated(to: columns) } }
+    guard retrieval.state == .found, retrieval.mode == .recall else {
+      return (stateLines() + reflectionLines().dropFirst()).prefix(rows).map { $0.truncated(to: columns) }
+    }
     let items = retrieval.memories.prefix(rows).map { item in
       let text = highlighted(DisplayText(line: item.recalled.memory.text), isInjected: item.use == .injected)
       return StyledLine([number(item), mark(item), badge(item), score(item, barColumns: 0), styled(" ")] + text)
@@ -92,24 +97,69 @@ struct MemoryView {
   private func stateLines() -> [StyledLine] {
     let took = retrieval.durationMilliseconds.map { " in " + elapsed(milliseconds: $0) } ?? ""
     switch retrieval.state {
-    case .off: return wrapped(styled("Recall is off for this turn (inject_memories).", .muted))
+    case .off: return wrapped(styled("Memory is off for this turn (inject_memories).", .muted))
+    case .excluded: return wrapped(styled("Memory is off for this model (excluded_models).", .muted))
     case .noQuery: return wrapped(styled("The message holds nothing to ask memory for.", .muted))
-    case .asking: return [styled("Asking memory …", .muted)]
+    case .asking:
+      return [styled(retrieval.mode == .reflect ? "Memory thinks about it …" : "Asking memory …", .muted)]
     case .nothing:
-      return wrapped(
-        styled("Nothing found" + took + ", of " + count(retrieval.searchedCount, "memory", "memories") + ".", .muted))
+      let searched = retrieval.searchedCount.map { ", of " + count($0, "memory", "memories") } ?? ""
+      return wrapped(styled("Nothing found" + took + searched + ".", .muted))
     case .failed:
-      return wrapped(styled("✗ " + DisplayText(line: retrieval.error ?? "Recall failed."), .error))
-        + wrapped(styled("The answer went on without memory.", .muted))
+      let stops = record.settings.memoryFailure == .fail
+      return wrapped(styled("✗ " + DisplayText(line: retrieval.error ?? "Memory failed."), .error))
+        + wrapped(
+          styled(
+            stops
+              ? "The model was not asked (memory_failure)." : "The answer went on without memory.", .muted))
+    case .found where retrieval.mode == .reflect:
+      let based = retrieval.reflection?.basedOn.map { ", from " + count($0.count, "memory", "memories") } ?? ""
+      let what: DisplayText = retrieval.reflection?.isExtract == true ? "Extract" : "Reflection"
+      return wrapped(styled(what + took + based, .muted))
     case .found:
       let tokens = retrieval.injected.reduce(0) { $0 + $1.recalled.tokenCount }
       let share = Double(tokens) / Double(max(1, record.settings.maxMemoryTokens))
       let counts = styled(
-        grouped(retrieval.injected.count) + " injected, " + grouped(retrieval.matchCount) + " found" + took, .muted)
+        grouped(retrieval.injected.count) + " injected, "
+          + grouped(retrieval.matchCount ?? retrieval.memories.count) + " found" + took, .muted)
       let budget = styled(
         "~" + grouped(tokens) + " of " + grouped(record.settings.maxMemoryTokens) + " tokens ", .muted)
       return [counts.truncated(to: columns), (budget + styled(bar(share, columns: 12), .score)).truncated(to: columns)]
     }
+  }
+
+  /// What was asked, where that is not the message itself.
+  private func queryLines() -> [StyledLine] {
+    var lines: [StyledLine] = []
+    if let tokens = retrieval.uncutQueryTokens {
+      lines += wrapped(
+        styled("Asked with the beginning and the end of a query of ~" + grouped(tokens) + " tokens.", .muted))
+    }
+    if let query = record.settings.query, retrieval.query != nil {
+      lines += wrapped(styled("Asked: " + DisplayText(line: query), .muted))
+    }
+    return lines
+  }
+
+  /// What reflect answered, and what it stands on.
+  private func reflectionLines() -> [StyledLine] {
+    guard let reflection = retrieval.reflection, retrieval.state == .found else { return [] }
+    var lines = [styled("")]
+    if reflection.isExtract {
+      lines += wrapped(styled("No model is at work in this store: the best memories, word for word.", .muted))
+    }
+    lines += highlighted(DisplayText(reflection.text), isInjected: true).flatMap { $0.wrapped(to: columns) }
+    if let output = reflection.structuredOutput {
+      lines += [styled(""), styled("structured output", .muted)]
+      lines += highlighted(DisplayText(output.written(indent: 2)), isInjected: true).flatMap { $0.wrapped(to: columns) }
+    }
+    guard let memories = reflection.basedOn, !memories.isEmpty, !reflection.isExtract else { return lines }
+    lines += [styled(""), styled("based on", .muted)]
+    return lines
+      + memories.map { memory in
+        (styled("· ", .muted) + styled(DisplayText(memory.type.label), role(memory.type)) + styled(" ")
+          + styled(DisplayText(line: memory.text))).truncated(to: columns)
+      }
   }
 
   private func wrapped(_ line: StyledLine) -> [StyledLine] { line.wrapped(to: columns) }
@@ -118,7 +168,7 @@ struct MemoryView {
 
   private func itemHead(_ item: RetrievedMemory) -> StyledLine {
     let memory = item.recalled.memory
-    let typeName = styled(DisplayText(memory.type.rawValue), role(memory.type))
+    let typeName = styled(DisplayText(memory.type.label.lowercased()), role(memory.type))
     let date = memory.mentionedAt.map { styled("  " + LocalTime($0).day, .muted) } ?? styled("")
     let cost = styled("  ~\(item.recalled.tokenCount) tok", .muted)
     let type = columns >= 50 ? padded(typeName, to: 11) : badge(item)
@@ -142,6 +192,7 @@ struct MemoryView {
     switch item.use {
     case .inConversation: return styled("said  ", .muted)
     case .overLimit: return styled("limit ", .muted)
+    case .blank: return styled("blank ", .muted)
     case .injected: break
     }
     let before = previous?.retrieval.injected.firstIndex { $0.recalled.memory.id == item.recalled.memory.id }
@@ -153,7 +204,7 @@ struct MemoryView {
 
   private func badge(_ item: RetrievedMemory) -> StyledLine {
     let type = item.recalled.memory.type
-    return styled(DisplayText(String(type.rawValue.prefix(1)).uppercased()), role(type), .bold)
+    return styled(DisplayText(String(type.label.prefix(1))), role(type), .bold)
   }
 
   private func score(_ item: RetrievedMemory, barColumns: Int) -> StyledLine {
@@ -171,6 +222,7 @@ struct MemoryView {
     case .world: .world
     case .experience: .experience
     case .observation: .observation
+    default: .text
     }
   }
 
@@ -200,7 +252,9 @@ struct MemoryView {
     switch record.storage.state {
     case .waiting: []
     case .off: wrapped(styled("This turn is not retained.", .muted))
+    case .known: wrapped(styled("This exchange was stored before (deduplicate).", .muted))
     case .queued: [styled("Storing this turn …", .muted)]
+    case .processing: wrapped(styled("The server has this turn and works on it.", .muted))
     case .stored: [styled("✓ ", .success) + styled("This turn is stored.", .muted)]
     case .unsaved:
       wrapped(styled("✗ Not saved yet: " + DisplayText(line: record.storage.error ?? "the disk failed"), .error))

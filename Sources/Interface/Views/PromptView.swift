@@ -1,5 +1,6 @@
 import RearviewChat
 import RearviewEngine
+import RearviewJSON
 import RearviewText
 
 /// The exact text that was sent, hidden characters made visible, the memory block marked at the left.
@@ -10,8 +11,8 @@ func promptLines(of messages: [Message], block: String?, columns: Int) -> [Style
     if !lines.isEmpty { lines.append(styled("")) }
     lines.append(
       styled(DisplayText(message.role.rawValue), .title, .bold)
-        + styled("  ~" + grouped(estimatedTokens(message.content)) + " tokens", .muted))
-    for (text, isBlock) in parts(of: message.content, block: block) {
+        + styled("  ~" + grouped(estimatedTokens(message)) + " tokens", .muted))
+    for (text, isBlock) in parts(of: written(message), block: block) {
       let bar = isBlock ? styled("▌ ", .accent) : styled("  ")
       for line in DisplayText(revealing: text).string.split(separator: "\n", omittingEmptySubsequences: false) {
         lines += wrap(DisplayText(String(line)), to: max(4, columns - 2)).map { bar + styled($0) }
@@ -19,6 +20,18 @@ func promptLines(of messages: [Message], block: String?, columns: Int) -> [Style
     }
   }
   return lines
+}
+
+/// What a message says: its text; what is no text as the JSON that was sent.
+private func written(_ message: Message) -> String {
+  var texts: [String] = []
+  switch message.content {
+  case .text(let text): texts.append(text)
+  case .parts(let parts): texts += parts.map { $0.text ?? JSONValue.object($0.json).written() }
+  case nil: break
+  }
+  texts += message.toolCalls.map { "tool call: " + $0.written }
+  return texts.joined(separator: "\n")
 }
 
 /// The content around the block and the block itself.

@@ -11,13 +11,16 @@ extension ModelCatalog {
 
   /// All models that can be picked now, those of the configuration first, the built-in one last.
   ///
-  /// Asks every provider at once: those with an address in the configuration, OpenAI where it has a key, and Ollama.
+  /// Asks every provider at once: those with an address in the configuration, OpenAI and Anthropic where they have a
+  /// key, and Ollama.
   /// One that does not answer is left out. Keep the answer: this goes to the network each time.
   ///
   /// - Parameter ollamaTimeout: As for `discoverOllama`.
   public func models(ollamaTimeout: Duration = .milliseconds(150)) async -> [ModelDescription] {
-    var names = providers.map(\.name).filter { $0 != "openai" && $0 != "ollama" }
-    if variable("OPENAI_API_KEY") != nil || section("openai") != nil { names.append("openai") }
+    var names = providers.map(\.name).filter { name in name != "ollama" && !Vendor.all.contains { $0.name == name } }
+    for vendor in Vendor.all where variable(vendor.keyVariable) != nil || section(vendor.name) != nil {
+      names.append(vendor.name)
+    }
     let listed = await withTaskGroup(of: (Int, [ModelDescription]).self) { group in
       for (index, name) in names.enumerated() {
         group.addTask { (index, (try? await listModels(of: name)) ?? []) }
@@ -43,9 +46,9 @@ extension ModelCatalog {
     if !named.isEmpty {
       return named.map { ModelDescription(name: "\(provider)/\($0)", provider: endpoint.provider) }
     }
-    let body = try await get(endpoint.baseURL + "/models", of: endpoint, name: provider + "/")
+    let body = try await list(of: endpoint, name: provider + "/")
     var ids = Self.modelIDs(in: body)
-    if endpoint.baseURL.hasPrefix("https://api.openai.com/") { ids = ids.filter(Self.chats) }
+    if Vendor.openAI.isHome(endpoint.baseURL) { ids = ids.filter(Self.chats) }
     return ids.map { ModelDescription(name: "\(provider)/\($0)", provider: endpoint.provider) }
   }
 
@@ -62,29 +65,16 @@ extension ModelCatalog {
     return tags.models.map { ModelDescription(name: "ollama/\($0.name)", provider: "Ollama", detail: $0.detail) }
   }
 
-  private func get(_ url: String, of endpoint: OpenAIEndpoint, name: String) async throws -> [UInt8] {
-    var headers: HeaderFields = ["accept": "application/json"]
-    var secrets = Array(endpoint.headers.values)
+  private func list(of endpoint: Endpoint, name: String) async throws -> [UInt8] {
+    let call = try await EndpointCall(endpoint, model: name, transport: transport)
     do {
-      if let key = try await endpoint.credential.key() {
-        headers["authorization"] = "Bearer \(key)"
-        secrets.append(key)
-      }
-    } catch let missing as Credential.Missing {
-      throw ChatModelError(.noKey(variable: missing.variable), provider: endpoint.provider, model: name)
-    }
-    for (field, value) in endpoint.headers { headers[field] = value }
-    let failure = ProviderFailure(provider: endpoint.provider, model: name, redaction: Redaction(secrets: secrets))
-    do {
-      let response = try await transport.send(
-        HTTPRequest(.get, url, headers: headers, timeouts: Self.listTimeouts))
-      let body = try await response.body.collect(limit: Self.listLimit)
+      let response = try await call.get(endpoint.modelsURL, timeouts: Self.listTimeouts)
       guard response.status == 200 else {
-        throw failure.error(status: response.status, headers: response.headers, body: body, now: Date())
+        throw call.refusal(response, body: try await call.errorBody(of: response))
       }
-      return body
+      return try await response.body.collect(limit: Self.listLimit)
     } catch let error as HTTPError {
-      throw failure.error(error, hasAnswered: false)
+      throw call.failure.error(error, hasAnswered: false)
     }
   }
 

@@ -3,11 +3,11 @@
 /// ```swift
 /// ProviderConfiguration(name: "groq", baseURL: "https://api.groq.com/openai/v1", apiKeyEnv: "GROQ_API_KEY")
 /// ```
-/// makes `groq/<model>` a model's name. A section for `openai` or `ollama` changes the built-in one.
+/// makes `groq/<model>` a model's name. A section for `openai`, `anthropic` or `ollama` changes the built-in one.
 public struct ProviderConfiguration: Sendable {
   /// What stands before the slash in a model's name.
   public var name: String
-  /// Where `/chat/completions` is, without it. Required, but for `openai` and `ollama`.
+  /// Where `/chat/completions` is, or `/v1/messages` for `anthropic`, without it. Required, but for the built-in ones.
   public var baseURL: String?
   /// The environment variable that holds the key.
   public var apiKeyEnv: String?

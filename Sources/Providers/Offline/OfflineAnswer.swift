@@ -35,6 +35,7 @@ struct OfflineAnswer {
       case .world: "you said"
       case .experience: "the assistant said"
       case .observation: "it was observed"
+      default: "memory says"
       }
     guard let date = memory.mentionedAt else { return who.prefix(1).uppercased() + who.dropFirst() }
     return "On \(absoluteDate(date)) \(who)"

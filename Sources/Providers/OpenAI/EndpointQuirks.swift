@@ -4,11 +4,11 @@ public actor EndpointQuirks {
 
   public init() {}
 
-  func acceptsStreamOptions(_ endpoint: OpenAIEndpoint) -> Bool {
+  func acceptsStreamOptions(_ endpoint: Endpoint) -> Bool {
     !withoutStreamOptions.contains(endpoint.baseURL)
   }
 
-  func refusedStreamOptions(_ endpoint: OpenAIEndpoint) {
+  func refusedStreamOptions(_ endpoint: Endpoint) {
     withoutStreamOptions.insert(endpoint.baseURL)
   }
 }

@@ -1,8 +1,9 @@
+import RearviewJSON
+
 // The fast way to read a chunk: one walk over the bytes that builds nothing but the text.
 //
 // It knows the form that nearly every chunk has and gives up at anything else (`nil` from `scanned`), so that what it
-// does return is what the thorough way would have returned. A parser that builds the whole object costs some 20 µs a
-// chunk; this costs less than one.
+// does return is what the thorough way would have returned. Building the whole object first costs four times as much.
 
 extension OpenAIChunk {
   /// Reads a chunk whose news is text, reasoning or a finish reason. `nil` means "not sure", never "wrong".
@@ -76,7 +77,13 @@ private struct ChunkScan {
     if key.equals("content") { return isNew(.content) && takeText(into: \.chunk.text) }
     if key.equals("reasoning_content") { return isNew(.reasoningContent) && takeText(into: \.chunk.reasoning) }
     if key.equals("reasoning") { return isNew(.reasoning) && takeText(into: \.secondReasoning) }
-    if key.equals("reasoning_details") || key.equals("refusal") { return json.takeNull() }
+    if key.equals("reasoning_details") || key.equals("refusal") || key.equals("function_call") {
+      return json.takeNull()
+    }
+    // Some servers send an empty list with every text.
+    if key.equals("tool_calls") {
+      return json.takeNull() || (json.take(UInt8(ascii: "[")) && json.take(UInt8(ascii: "]")))
+    }
     return json.skipValue()
   }
 

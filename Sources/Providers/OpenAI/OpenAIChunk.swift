@@ -4,9 +4,11 @@ import RearviewChat
 struct OpenAIChunk: Hashable, Sendable {
   var text = ""
   var reasoning = ""
+  /// Pieces of tool calls, in their order.
+  var toolCalls: [ToolCallPiece] = []
   var finishReason: String?
   var usage: Usage?
-  var error: OpenAIErrorObject?
+  var error: ProviderErrorObject?
 
   /// Reads a chunk of a stream, by the fast way where that is sure and by the thorough one where it is not.
   /// Returns `nil` for bytes that are no JSON object.
@@ -27,17 +29,8 @@ struct OpenAIChunk: Hashable, Sendable {
     case "stop", "eos", "end_turn": .stop
     case "length", "max_tokens": .length
     case "content_filter": .contentFilter
-    case "tool_calls", "function_call": .toolCalls
+    case "tool_calls", "function_call", "tool_use": .toolCalls
     case .some: .other
     }
   }
-}
-
-/// What a provider says about a failure, in a body or in the middle of a stream.
-struct OpenAIErrorObject: Hashable, Sendable {
-  var message: String?
-  /// `code`, or `type` where there is no code (`insufficient_quota`, `context_length_exceeded`).
-  var codes: [String] = []
-  /// A code that is an HTTP status (OpenRouter, Gemini's OpenAI face).
-  var status: Int?
 }

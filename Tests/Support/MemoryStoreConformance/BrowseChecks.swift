@@ -4,10 +4,12 @@ import RearviewMemory
 extension MemoryStoreCheck {
   /// What `memories` promises.
   public static let browsing = [
-    MemoryStoreCheck("pages hold every memory once, newest first", run: checkPages),
-    MemoryStoreCheck("pages stay true while memories come in", run: checkPagesWhileRetaining),
-    MemoryStoreCheck("a filter asks for all its words, the last one begun", run: checkFilter),
-    MemoryStoreCheck("filtered pages hold every match once", run: checkFilteredPages),
+    MemoryStoreCheck("pages hold every memory once, newest first", needs: .verbatimTexts, run: checkPages),
+    MemoryStoreCheck(
+      "pages stay true while memories come in", needs: [.verbatimTexts, .stablePages], run: checkPagesWhileRetaining),
+    MemoryStoreCheck(
+      "a filter asks for all its words, the last one begun", needs: [.verbatimTexts, .wordFilter], run: checkFilter),
+    MemoryStoreCheck("filtered pages hold every match once", needs: .verbatimTexts, run: checkFilteredPages),
   ]
 }
 

@@ -4,10 +4,11 @@ import RearviewMemory
 extension MemoryStoreCheck {
   /// What `edit`, `invalidate` and `restore` promise.
   public static let changing = [
-    MemoryStoreCheck("an edited memory is found by its new words only", run: checkEdit),
-    MemoryStoreCheck("a memory cannot be edited to nothing", run: checkEmptyEdit),
-    MemoryStoreCheck("an invalidated memory is listed but not recalled", run: checkInvalidate),
-    MemoryStoreCheck("a restored memory is recalled again", run: checkRestore),
+    MemoryStoreCheck(
+      "an edited memory is found by its new words only", needs: [.verbatimTexts, .wordRanking], run: checkEdit),
+    MemoryStoreCheck("a memory cannot be edited to nothing", needs: .verbatimTexts, run: checkEmptyEdit),
+    MemoryStoreCheck("an invalidated memory is listed but not recalled", needs: .verbatimTexts, run: checkInvalidate),
+    MemoryStoreCheck("a restored memory is recalled again", needs: [.verbatimTexts, .counts], run: checkRestore),
     MemoryStoreCheck("a memory that is not there cannot be changed", run: checkUnknownMemory),
   ]
 }

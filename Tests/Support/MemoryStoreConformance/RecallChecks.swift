@@ -4,10 +4,13 @@ import RearviewMemory
 extension MemoryStoreCheck {
   /// What `recall` promises.
   public static let recalling = [
-    MemoryStoreCheck("a bank that is not there finds nothing", run: checkEmptyBank),
-    MemoryStoreCheck("recall stays within the token budget", run: checkTokenBudget),
-    MemoryStoreCheck("the best memory comes first, with the highest score", run: checkOrder),
-    MemoryStoreCheck("whatever is asked is data", run: checkHostileQueries),
+    MemoryStoreCheck("a bank that is not there counts nothing", needs: .counts, run: checkEmptyBank),
+    MemoryStoreCheck(
+      "recall stays within the token budget", needs: [.verbatimTexts, .counts, .exactBudget], run: checkTokenBudget),
+    MemoryStoreCheck(
+      "the best memory comes first, with the highest score", needs: [.verbatimTexts, .wordRanking], run: checkOrder),
+    MemoryStoreCheck(
+      "the syntax of a search is only words", needs: [.verbatimTexts, .wordRanking], run: checkHostileQueries),
   ]
 }
 
@@ -49,13 +52,7 @@ public func checkOrder(_ store: any MemoryStore, bankID: String) async throws {
 
 public func checkHostileQueries(_ store: any MemoryStore, bankID: String) async throws {
   try await store.retain(turn(bankID, user: "The harbour has a crane."))
-  let queries = [
-    "", " ", "\"", "\"\"\"", "'", "*", "harbour*", "NEAR(harbour crane)", "harbour AND", "OR", "NOT harbour",
-    "body:harbour", "^harbour", "(harbour", "harbour)", "{a b}: c", "-harbour", "+", "\0", "har\0bour", "🙂", "👩‍👩‍👧",
-    "\u{202E}harbour", "; DROP TABLE memory; --", "%", "_", "\\", "e\u{301}\u{301}\u{301}",
-    String(repeating: "crane \" AND (", count: 8_000),
-  ]
-  for query in queries {
+  for query in hostileQueries {
     _ = try await store.recall(RecallQuery(bankID: bankID, text: query))
     _ = try await store.memories(MemoryPageRequest(bankID: bankID, filter: query))
   }
@@ -63,3 +60,11 @@ public func checkHostileQueries(_ store: any MemoryStore, bankID: String) async 
     try await store.texts(bankID, recalling: "\"harbour\" AND (crane"), equals: ["The harbour has a crane."],
     "recalled through syntax")
 }
+
+/// What a query or a filter may hold that means something to someone else.
+let hostileQueries = [
+  "", " ", "\"", "\"\"\"", "'", "*", "harbour*", "NEAR(harbour crane)", "harbour AND", "OR", "NOT harbour",
+  "body:harbour", "^harbour", "(harbour", "harbour)", "{a b}: c", "-harbour", "+", "\0", "har\0bour", "🙂", "👩‍👩‍👧",
+  "\u{202E}harbour", "; DROP TABLE memory; --", "%", "_", "\\", "e\u{301}\u{301}\u{301}",
+  String(repeating: "crane \" AND (", count: 8_000),
+]

@@ -4,13 +4,16 @@ import RearviewMemory
 extension MemoryStoreCheck {
   /// What `retain` promises.
   public static let retaining = [
-    MemoryStoreCheck("what was retained can be recalled at once", run: checkRetainIsRecallable),
-    MemoryStoreCheck("the same turn again changes nothing", run: checkRetainIsIdempotent),
-    MemoryStoreCheck("a turn that comes again with its answer gains the answer", run: checkRetainAddsTheAnswer),
+    MemoryStoreCheck(
+      "what was retained can be recalled at once", needs: [.verbatimTexts, .counts], run: checkRetainIsRecallable),
+    MemoryStoreCheck("the same turn again changes nothing", needs: .verbatimTexts, run: checkRetainIsIdempotent),
+    MemoryStoreCheck(
+      "a turn that comes again with its answer gains the answer", needs: [.verbatimTexts, .partialTurns],
+      run: checkRetainAddsTheAnswer),
     MemoryStoreCheck("a turn without words leaves no trace", run: checkBlankTurn),
-    MemoryStoreCheck("what the user and the assistant said are told apart", run: checkTypes),
-    MemoryStoreCheck("banks do not see each other", run: checkBanksAreApart),
-    MemoryStoreCheck("banks are listed with their counts", run: checkBankCounts),
+    MemoryStoreCheck("what the user and the assistant said are told apart", needs: .verbatimTexts, run: checkTypes),
+    MemoryStoreCheck("banks do not see each other", needs: .verbatimTexts, run: checkBanksAreApart),
+    MemoryStoreCheck("banks are listed with their counts", needs: [.verbatimTexts, .counts], run: checkBankCounts),
   ]
 }
 

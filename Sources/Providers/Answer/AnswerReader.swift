@@ -1,0 +1,140 @@
+import RearviewChat
+import RearviewHTTP
+
+/// Makes events of the bytes of one answer. Pure: bytes in, events out.
+///
+/// The answer is a stream of server-sent events, or one JSON object where none was asked for or a server does not
+/// stream; the first byte tells which, since content types are not to be trusted. Tool calls come whole, with the
+/// bytes that end the answer; of an answer that breaks off none comes.
+struct AnswerReader<Dialect: AnswerDialect>: Sendable {
+  private enum Form {
+    case undecided([UInt8])
+    case events(SSEDecoder)
+    case whole([UInt8])
+  }
+
+  /// Set when no more bytes are needed to know the ending.
+  private(set) var ending: AnswerEnding?
+  /// Whether some text, reasoning or tool call has come.
+  private(set) var hasAnswered = false
+  private var dialect: Dialect
+  private var form = Form.undecided([])
+  private var finish: FinishReason?
+  /// Whether something in the protocol's form has come.
+  private var isInForm = false
+  private var beginning: [UInt8] = []
+
+  init(_ dialect: Dialect) {
+    self.dialect = dialect
+  }
+
+  /// Takes the next bytes and returns the events that they complete, text that came together in one event.
+  mutating func take(_ bytes: [UInt8]) -> [ChatEvent] {
+    if beginning.count < 200 { beginning += bytes.prefix(200 - beginning.count) }
+    return decode(bytes)
+  }
+
+  private mutating func decode(_ bytes: [UInt8]) -> [ChatEvent] {
+    // Moved out while it changes, so that its buffer has one owner and is not copied.
+    let form = self.form
+    self.form = .undecided([])
+    switch form {
+    case .undecided(let earlier):
+      let known = earlier + bytes
+      guard let first = known.first(where: { !isBlank($0) }) else {
+        self.form = .undecided(known)
+        return []
+      }
+      self.form = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .whole([]) : .events(SSEDecoder())
+      return decode(known)
+    case .whole(var known):
+      known += bytes
+      self.form = .whole(known)
+      return []
+    case .events(var decoder):
+      let events = decoder.feed(bytes)
+      self.form = .events(decoder)
+      return take(events)
+    }
+  }
+
+  /// Says that no more bytes come, and why the answer ended. `ending` is set after it.
+  mutating func end() -> [ChatEvent] {
+    guard ending == nil else { return [] }
+    var events: [ChatEvent] = []
+    switch form {
+    case .undecided:
+      break
+    case .whole(let bytes):
+      events = take(whole: bytes)
+    case .events(var decoder):
+      // An event without its blank line counts where its JSON is complete.
+      if let last = decoder.finish() { events = take([last]) }
+    }
+    if ending != nil { return events }
+    if let finish { return events + ended(finish) }
+    ending =
+      isInForm || beginning.isEmpty ? .cut : .unreadable(beginning: String(decoding: beginning, as: UTF8.self))
+    return events
+  }
+
+  private mutating func take(_ events: [ServerSentEvent]) -> [ChatEvent] {
+    var news = AnswerNews()
+    for event in events {
+      dialect.take(event, into: &news)
+      if news.isDone || news.failure != nil { break }
+    }
+    return take(&news)
+  }
+
+  private mutating func take(whole bytes: [UInt8]) -> [ChatEvent] {
+    var news = AnswerNews()
+    guard dialect.take(whole: bytes, into: &news) else {
+      // The beginning of one.
+      isInForm = true
+      return []
+    }
+    let events = take(&news)
+    // A whole answer needs no reason to be whole; an object without one is of another protocol.
+    if hasAnswered { finish = finish ?? impliedFinish }
+    isInForm = hasAnswered
+    return events
+  }
+
+  private mutating func take(_ news: inout AnswerNews) -> [ChatEvent] {
+    isInForm = isInForm || news.isInForm
+    hasAnswered = hasAnswered || news.hasContent
+    finish = news.finish ?? finish
+    let events = news.finished()
+    if let failure = news.failure {
+      ending = .failed(failure)
+    } else if news.isDone {
+      return events + ended(finish ?? impliedFinish)
+    }
+    return events
+  }
+
+  /// Settles that the answer is whole and returns what comes last of it.
+  private mutating func ended(_ reason: FinishReason) -> [ChatEvent] {
+    ending = .finished(reason)
+    return dialect.toolCalls.map(ChatEvent.toolCall)
+  }
+
+  /// Why an answer ended whose provider gave no reason.
+  private var impliedFinish: FinishReason { dialect.toolCalls.isEmpty ? .other : .toolCalls }
+}
+
+/// How an answer ended.
+enum AnswerEnding: Hashable, Sendable {
+  case finished(FinishReason)
+  /// The provider said that it failed.
+  case failed(ProviderErrorObject)
+  /// The bytes ended before the answer did.
+  case cut
+  /// Nothing of it was in the protocol's form.
+  case unreadable(beginning: String)
+}
+
+private func isBlank(_ byte: UInt8) -> Bool {
+  byte == 0x20 || (0x09...0x0D).contains(byte) || [0xEF, 0xBB, 0xBF].contains(byte)
+}

@@ -1,0 +1,30 @@
+import Foundation
+import RearviewChat
+import RearviewHTTP
+
+/// A client of Anthropic's Messages API, at Anthropic or wherever else it is spoken.
+public struct AnthropicClient: ChatClient {
+  let endpoint: Endpoint
+  private let transport: any HTTPTransport
+
+  /// - Parameters:
+  ///   - apiKey: Goes to the address, wherever that is; `nil` for `ANTHROPIC_API_KEY`, which goes only to the address
+  ///     of the environment and to Anthropic: another one that is given here is asked without a key.
+  ///   - baseURL: What stands before `/v1/messages`; `nil` for `ANTHROPIC_BASE_URL`, `ANTHROPIC_API_BASE` or else
+  ///     Anthropic's own.
+  ///   - environment: Where both are looked up; an empty variable counts as unset.
+  ///   - transport: What sends the requests; clients that share one share its connections.
+  public init(
+    apiKey: String? = nil, baseURL: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment,
+    transport: any HTTPTransport = HTTPClientTransport(userAgent: "rearview")
+  ) {
+    endpoint = Endpoint(.anthropic, apiKey: apiKey, baseURL: baseURL, environment: environment)
+    self.transport = transport
+  }
+
+  public var form: ChatRequest.Form { .anthropic }
+
+  public func model(_ name: String) -> any ChatModel {
+    AnthropicChatModel(name: name, model: name, endpoint: endpoint, transport: transport)
+  }
+}

@@ -1,0 +1,122 @@
+import RearviewChat
+import RearviewEngine
+import RearviewJSON
+import RearviewMemory
+import RearviewProviders
+
+/// A request in the form of OpenAI's chat protocol: a model, messages, whatever else the model takes (`tools`,
+/// `temperature`, …), and any setting of memory as `hindsight_<name>`, which never reaches the model.
+///
+/// ```swift
+/// var request = CompletionRequest(model: "openai/gpt-4o-mini", messages: [Message(.user, "Where does Anna live?")])
+/// request.parameters["temperature"] = 0.2
+/// request.parameters["hindsight_budget"] = "high"
+/// ```
+public struct CompletionRequest: Hashable, Sendable {
+  /// As it is given to the provider table: `openai/gpt-4o-mini`, `claude-sonnet-4-20250514`, …
+  public var model: String
+  public var messages: [Message]
+  /// Every other member of the request.
+  public var parameters: JSONObject
+  /// Whether the model is to answer in pieces.
+  public var streams: Bool
+  /// Whose form messages and parameters have.
+  public var form = ChatRequest.Form.openAI
+
+  public init(model: String, messages: [Message], parameters: JSONObject = [:], streams: Bool = false) {
+    self.model = model
+    self.messages = messages
+    self.parameters = parameters
+    self.streams = streams
+  }
+
+  /// Why a request cannot be made: what is wrong, and where.
+  public struct Malformed: Error, Hashable, Sendable, CustomStringConvertible {
+    public var description: String
+  }
+
+  /// Reads a request as JSON has it: `{"model": …, "messages": […], …}`.
+  ///
+  /// - Parameter defaultModel: For a request that names none.
+  public init(json: JSONObject, defaultModel: String? = nil) throws(Malformed) {
+    var json = json
+    switch json["model"] {
+    case .text(let name) where !name.isEmpty: model = name
+    case .none, .null:
+      guard let defaultModel else { throw Malformed(description: "the request names no model") }
+      model = defaultModel
+    default: throw Malformed(description: "\"model\" must be a text that is not empty")
+    }
+    guard let list = json["messages"]?.list else {
+      throw Malformed(
+        description: "\"messages\" must be a list of messages such as {\"role\": \"user\", \"content\": \"Hello\"}")
+    }
+    messages = []
+    for (index, item) in list.enumerated() {
+      guard let object = item.object, object["role"]?.text?.isEmpty == false else {
+        throw Malformed(description: "messages[\(index)] must be an object with a \"role\"")
+      }
+      messages.append(Message(json: object))
+    }
+    switch json["stream"] {
+    case .none, .null: streams = false
+    case .boolean(let flag): streams = flag
+    default: throw Malformed(description: "\"stream\" must be true or false")
+    }
+    for name in ["model", "messages", "stream"] { json[name] = nil }
+    parameters = json
+  }
+}
+
+/// What came of a call.
+public struct Completion: Sendable {
+  /// Everything that happened: settings, what was recalled, the block, the request as it was sent, the answer.
+  public let record: TurnRecord
+  /// Why the turn could not be stored, where the call waited for it (`sync_storage`). The answer is none the worse.
+  public let storageError: HindsightError?
+
+  public var text: String { record.answer.text }
+  public var reasoning: String { record.answer.reasoning }
+  public var toolCalls: [ToolCall] { record.answer.toolCalls }
+  public var usage: Usage? { record.answer.usage }
+  public var finishReason: FinishReason? { record.answer.finishReason }
+  /// The answer as a message, for the conversation to go on with.
+  public var message: Message { record.answer.message }
+}
+
+/// A call that got no answer, or only the beginning of one.
+public struct CompletionFailed: Error, Sendable, CustomStringConvertible {
+  /// What there is of the turn; `answer.text` is what came.
+  public let record: TurnRecord
+  /// The provider's error, where it was the provider.
+  public let cause: (any Error)?
+
+  public var description: String { record.answer.error ?? "There was no answer." }
+}
+
+/// A memory operation that failed: which, in which bank, and why.
+public struct HindsightError: Error, Sendable, CustomStringConvertible {
+  public enum Operation: String, Sendable {
+    case configuration, recall, reflect, retain, storage, bank
+  }
+
+  public let operation: Operation
+  public let bankID: String?
+  /// One sentence.
+  public let message: String
+  public let cause: (any Error)?
+
+  public init(_ operation: Operation, bankID: String? = nil, _ message: String, cause: (any Error)? = nil) {
+    self.operation = operation
+    self.bankID = bankID
+    self.message = message
+    self.cause = cause
+  }
+
+  public var description: String { message }
+
+  /// In the words of the Python package.
+  static func storage(_ record: TurnRecord, cause: String) -> HindsightError {
+    HindsightError(.storage, bankID: record.settings.bankID, "Failed to store conversation: \(cause)")
+  }
+}

@@ -1,0 +1,6 @@
+// What a Swift program needs of the lower rooms comes with the library.
+@_exported import RearviewChat
+@_exported import RearviewEngine
+@_exported import RearviewJSON
+@_exported import RearviewMemory
+@_exported import RearviewProviders

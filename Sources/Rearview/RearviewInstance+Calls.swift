@@ -1,0 +1,126 @@
+import Foundation
+import RearviewChat
+import RearviewEngine
+import RearviewJSON
+import RearviewMemory
+import RearviewProviders
+
+extension RearviewInstance {
+  /// Asks a model, with what memory has on the question, and stores the exchange.
+  ///
+  /// The call returns with the answer; the exchange is stored in the background, or before it returns with
+  /// `sync_storage`. A request that streams is waited for whole.
+  /// - Throws: `CompletionFailed`; `SettingError` for a `hindsight_<name>` that cannot be; `MemoryStoreError` when the
+  ///   files cannot be opened.
+  public func completion(_ request: CompletionRequest) async throws -> Completion {
+    let (turn, settings) = try await start(request)
+    return try await completion(of: turn, waitsForStorage: settings.syncStorage)
+  }
+
+  /// Asks a model for an answer in pieces.
+  public func stream(_ request: CompletionRequest) async throws -> CompletionStream {
+    var request = request
+    request.streams = true
+    let (turn, settings) = try await start(request)
+    return CompletionStream(turn, waitsForStorage: settings.syncStorage) { [weak self] in await self?.ended($0) }
+  }
+
+  /// Starts a call under the settings that hold now; what is changed later does not touch it.
+  private func start(_ request: CompletionRequest) async throws -> (Turn, MemorySettings) {
+    let client = try await opened()
+    var settings = settingsOfCall()
+    if isPrepared(request.messages) { settings = nil }
+    return try start(request, of: client, settings: settings, rules: .completion) { try client.model(request.model) }
+  }
+
+  func start(
+    _ request: CompletionRequest, of client: RearviewClient, settings: MemorySettings?, rules: TurnRules,
+    model: @escaping @Sendable () throws -> any ChatModel
+  ) throws -> (Turn, MemorySettings) {
+    let call = try TurnRequest(request, settings: settings ?? .withoutMemory, rules: rules, resolveModel: model)
+    return (try client.call(call), call.settings)
+  }
+
+  /// Waits for the answer of a turn, and for its storage where that is wanted.
+  func completion(of turn: Turn, waitsForStorage: Bool) async throws -> Completion {
+    let (answers, continuation) = AsyncStream.makeStream(of: TurnRecord.self)
+    // The rest of the turn goes on by itself when the answer is there.
+    let following = Task {
+      var latest: TurnRecord?
+      for await event in turn.events {
+        switch event {
+        case .opened(let record): latest = record
+        case .retrieved(let retrieval): latest?.retrieval = retrieval
+        case .injected(let block, let messages):
+          latest?.block = block
+          latest?.setSent(messages)
+          if let latest { await willCall(latest) }
+        case .finished(let answer):
+          latest?.answer = answer
+          if !waitsForStorage, answer.state == .complete, let latest { continuation.yield(latest) }
+        case .storage(let storage): latest?.storage = storage
+        case .record(let record):
+          await ended(record)
+          continuation.yield(record)
+          continuation.finish()
+        case .text, .reasoning, .toolCall, .usage: break
+        }
+      }
+    }
+    return try await withTaskCancellationHandler {
+      guard let record = await answers.first(where: { _ in true }) else {
+        following.cancel()
+        throw CancellationError()
+      }
+      if record.answer.state != .complete {
+        if Task.isCancelled { throw CancellationError() }
+        throw CompletionFailed(record: record, cause: turn.fault)
+      }
+      let error = waitsForStorage && record.storage.isFailure
+      return Completion(record: record, storageError: error ? .storage(record, cause: record.storage.error ?? "") : nil)
+    } onCancel: {
+      turn.cancel()
+    }
+  }
+}
+
+extension TurnRequest {
+  /// A program's request: its `hindsight_<name>` members become settings, the rest goes to the model.
+  init(
+    _ request: CompletionRequest, settings: MemorySettings, rules: TurnRules,
+    resolveModel: @escaping @Sendable () throws -> any ChatModel
+  ) throws(SettingError) {
+    var settings = settings
+    var parameters = request.parameters
+    let warnings = try settings.takeOverrides(from: &parameters)
+    self.init(
+      sessionID: UUID().uuidString.lowercased(), messages: request.messages, model: request.model,
+      resolveModel: resolveModel, settings: settings, rules: rules)
+    self.parameters = parameters
+    self.warnings = warnings
+    form = request.form
+    streams = request.streams
+  }
+}
+
+extension MemorySettings {
+  /// A call that makes no memory call and stores nothing.
+  static var withoutMemory: MemorySettings {
+    var settings = MemorySettings()
+    settings.injectMemories = false
+    settings.storeConversations = false
+    return settings
+  }
+}
+
+extension RearviewClient {
+  /// Starts a program's call with the settings of this client's configuration; `rearview ask --messages` is this.
+  ///
+  /// - Throws: `SettingError` for a `hindsight_<name>` that cannot be, `MemoryStoreError` for an address that is none.
+  public func turn(_ request: CompletionRequest) throws -> Turn {
+    let call = try TurnRequest(request, settings: configuration.memory, rules: .completion) { [self] in
+      try model(request.model)
+    }
+    return try self.call(call)
+  }
+}
