@@ -112,6 +112,13 @@ let package = Package(
       ],
       path: "Tests/ProvidersTests", resources: [.copy("Golden")]),
     .testTarget(
+      name: "HindsightAPITests",
+      dependencies: [
+        "RearviewHindsightAPI", "RearviewJSON", "RearviewMemory", "RearviewChat", "RearviewHTTP", "ScriptedServer",
+        "MemoryStoreConformance",
+      ],
+      path: "Tests/HindsightAPITests", resources: [.copy("Golden")]),
+    .testTarget(
       name: "EmbeddedMemoryTests",
       dependencies: [
         "RearviewEmbeddedMemory", "RearviewMemory", "RearviewChat", "MemoryStoreConformance", "MemoryCrashChild",

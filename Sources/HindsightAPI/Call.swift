@@ -11,6 +11,7 @@ struct Call: Sendable {
   }
 
   var operation: Operation
+  /// Empty for a question about no bank.
   var bankID: String
   var method: HTTPRequest.Method
   /// Below the base URL, with its query.

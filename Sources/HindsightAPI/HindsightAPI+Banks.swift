@@ -19,7 +19,7 @@ extension HindsightAPI {
     var banks: [String: Bank] = [:]
     var read = 0
     while true {
-      let call = Call(.banks, bankID: "*", .get, "/v1/default/banks?limit=\(Self.bankPage)&offset=\(read)")
+      let call = Call(.banks, bankID: "", .get, "/v1/default/banks?limit=\(Self.bankPage)&offset=\(read)")
       let answer = try await answer(call, by: deadline)
       guard let list = answer["banks"]?.list else { throw unreadable(call, "it holds no list of banks") }
       read += list.count
@@ -48,7 +48,7 @@ extension HindsightAPI {
 
   /// Asks what the server is; it answers without a key too.
   public func version(timeout: Duration? = nil) async throws -> Version {
-    let call = Call(.version, bankID: "*", .get, "/version")
+    let call = Call(.version, bankID: "", .get, "/version")
     let answer = try await answer(call, by: deadline(timeout))
     guard let version = answer["api_version"]?.text else { throw unreadable(call, "it holds no api_version") }
     let features = (answer["features"]?.object ?? [:]).filter { $0.value.boolean == true }.map(\.key)

@@ -90,7 +90,8 @@ extension HindsightAPI {
     var query = "state=\(state.rawValue)&limit=\(request.limit)&offset=\(offset)"
     // The server's database takes no NUL, and no text holds one.
     if request.filter.unicodeScalars.contains("\0") { return Part() }
-    if !request.filter.isEmpty { query += "&q=\(percentEncoded(Self.pattern(request.filter)))" }
+    let filter = request.filter.trimmingCharacters(in: .whitespacesAndNewlines)
+    if !filter.isEmpty { query += "&q=\(percentEncoded(Self.pattern(filter)))" }
     let call = Call.ofBank(request.bankID, .memories, .get, "/memories/list?\(query)")
     guard let answer = try await answer(call, by: deadline, unless: { $0.meansNoBank }) else { return Part() }
     guard let items = answer["items"]?.list else { throw unreadable(call, "it holds no list of memories") }

@@ -78,7 +78,6 @@ extension HindsightAPI {
 
   func failedOperation(bankID: String, _ cause: String) -> MemoryStoreError {
     failed(
-      Call(.retain, bankID: bankID, .get, ""), status: 200,
-      said: shortened(cause.isEmpty ? "it gives no reason" : cause))
+      Call(.retain, bankID: bankID, .get, ""), status: 200, said: cause.isEmpty ? "it gives no reason" : cause)
   }
 }

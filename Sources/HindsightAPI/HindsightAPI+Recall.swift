@@ -17,7 +17,7 @@ extension HindsightAPI {
         guard let object = result.object else { throw unreadable(call, "one of its results is no object") }
         return RecalledMemory(object)
       },
-      trace: answer["trace"].flatMap { $0.isNull ? nil : $0 })
+      trace: answer.present("trace"))
   }
 
   /// The server's answer from memory; a model thinks about it, so it takes a while. On a bank that is not there it
@@ -29,10 +29,10 @@ extension HindsightAPI {
       throw unreadable(call, "it holds no text")
     }
     let facts = answer["based_on"]?["memories"]?.list
-    let told = ["trace", "usage"].compactMap { name in answer[name].flatMap { $0.isNull ? nil : (name, $0) } }
+    let told = ["trace", "usage"].compactMap { name in answer.present(name).map { (name, $0) } }
     return Reflection(
       text: text.text ?? "", basedOn: facts?.compactMap(\.object).map(Memory.init(hindsight:)),
-      structuredOutput: answer["structured_output"].flatMap { $0.isNull ? nil : $0 },
+      structuredOutput: answer.present("structured_output"),
       trace: told.isEmpty ? nil : .object(JSONObject(told)))
   }
 
@@ -77,6 +77,14 @@ extension HindsightAPI {
     ]
     if query.includesFacts { body["include"] = ["facts": [:]] }
     return .object(body)
+  }
+}
+
+extension JSONValue {
+  /// A member that is there and not null.
+  fileprivate func present(_ key: String) -> JSONValue? {
+    guard let member = self[key], !member.isNull else { return Optional.none }
+    return member
   }
 }
 

@@ -54,7 +54,6 @@ extension HindsightAPI {
         return response
       }
     } catch let error as HTTPError {
-      try Task.checkCancellation()
       throw translated(error, call, deadline)
     }
   }
@@ -75,16 +74,16 @@ extension HindsightAPI {
     case .firstByteTimeout, .idleTimeout:
       timedOut(call, deadline)
     case .tooLarge, .malformed:
-      unreadable(call, withoutKey(error.description))
+      unreadable(call, error.description)
     case .invalidRequest, .refused, .unknownHost, .unreachable, .connectTimeout, .closedEarly, .tls, .shutDown:
       .unreachable(
         location: location, operation: call.operation.rawValue, bankID: call.bankID,
-        cause: withoutKey(error.description))
+        cause: shown(error.description))
     }
   }
 
   func error(for refusal: Refusal, _ call: Call) -> MemoryStoreError {
-    let said = withoutKey(refusal.said)
+    let said = shown(refusal.said)
     return switch refusal.status {
     case 401, 403:
       .unauthorised(location: location, said: said)
@@ -92,18 +91,18 @@ extension HindsightAPI {
       .refused(
         location: location, operation: call.operation.rawValue, bankID: call.bankID, status: refusal.status, said: said)
     default:
-      failed(call, status: refusal.status, said: said)
+      failed(call, status: refusal.status, said: refusal.said)
     }
   }
 
   func failed(_ call: Call, status: Int, said: String) -> MemoryStoreError {
     .serverFailed(
       location: location, operation: call.operation.rawValue, bankID: call.bankID, status: status,
-      said: withoutKey(said))
+      said: shown(said))
   }
 
   func unreadable(_ call: Call, _ cause: String) -> MemoryStoreError {
-    .unreadable(location: location, operation: call.operation.rawValue, bankID: call.bankID, cause: withoutKey(cause))
+    .unreadable(location: location, operation: call.operation.rawValue, bankID: call.bankID, cause: shown(cause))
   }
 
   func timedOut(_ call: Call, _ deadline: Deadline) -> MemoryStoreError {
@@ -111,10 +110,10 @@ extension HindsightAPI {
       location: location, operation: call.operation.rawValue, bankID: call.bankID, after: deadline.limit)
   }
 
-  /// A server, or a proxy before it, may repeat what it was sent.
-  private func withoutKey(_ text: String) -> String {
-    guard let key else { return text }
-    return text.replacing(key, with: "…")
+  /// What others said, as an error may show it. A server, or a proxy before it, may repeat the key that it was sent:
+  /// that goes first, so that no cut leaves half of it.
+  private func shown(_ text: String) -> String {
+    shortened(key.map { text.replacing($0, with: "…") } ?? text)
   }
 }
 

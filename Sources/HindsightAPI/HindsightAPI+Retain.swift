@@ -13,6 +13,9 @@ extension HindsightAPI {
   /// over and then returns `.processing`. Handing the same turn over again asks on. An operation that failed there is
   /// begun anew once a call.
   ///
+  /// Turns that replace one document are handed over one after the other, each when the one before is stored: the text
+  /// that is read knows nothing of a turn that is still in work. Appended ones keep their order either way.
+  ///
   /// - Parameter timeout: For all of it; 30 s by default.
   public func retain(_ turn: RetainTurn, timeout: Duration?) async throws -> Retained {
     guard let content = Self.text(of: turn) else { return .stored }
@@ -26,8 +29,8 @@ extension HindsightAPI {
     }
   }
 
-  /// The text of a turn as the server gets it; `nil` when there is nothing.
-  static func text(of turn: RetainTurn) -> String? {
+  /// The text of a turn as the server gets it, what each said under the name of its role; `nil` when there is nothing.
+  public static func text(of turn: RetainTurn) -> String? {
     let text = RetainedMessage.text(of: turn.messages)
     return text.isEmpty ? nil : text
   }

@@ -33,11 +33,15 @@ public struct HindsightAPI: MemoryStore {
   ///   - url: The server's address, `http` or `https`, with or without a path before the API's own and a slash at its
   ///     end.
   ///   - apiKey: Sent as `Authorization: Bearer …` with every request; blank for none.
-  /// - Throws: `MemoryStoreError.unavailable` when the address cannot be used. One with a user or a password in it is
+  /// - Throws: `MemoryStoreError.unavailable` when the address or the key cannot be used. An address with a user or a password in it is
   ///   refused: an address is shown and logged, and the server knows only keys.
   public init(url: String, apiKey: String?, transport: any HTTPTransport, timing: Timing = Timing()) throws {
     location = try normalisedBaseURL(url)
     let trimmed = apiKey?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+    guard !trimmed.unicodeScalars.contains(where: { $0.value < 0x20 || $0 == "\u{7F}" }) else {
+      throw MemoryStoreError.unavailable(
+        location: location, cause: "the key holds characters that HTTP does not allow; set another api_key")
+    }
     key = trimmed.isEmpty ? nil : trimmed
     self.transport = transport
     self.timing = timing

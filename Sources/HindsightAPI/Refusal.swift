@@ -11,14 +11,14 @@ struct RawResponse: Sendable {
 /// A response that is no success, and why: `detail` is a text, or a list of texts with the places that they are about.
 struct Refusal: Sendable {
   var status: Int
-  /// One line, at most 300 characters.
+  /// As it came, the key included if the server repeats it.
   var said: String
 
   /// `nil` for a success.
   init?(_ response: RawResponse) {
     guard !(200..<300).contains(response.status) else { return nil }
     status = response.status
-    said = shortened(Self.words(response.body) ?? "it gives no reason")
+    said = Self.words(response.body) ?? "it gives no reason"
   }
 
   /// Whether the server says that it has no such bank. Another 404 is a mistake in the address.

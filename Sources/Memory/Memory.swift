@@ -66,8 +66,7 @@ public struct Memory: Hashable, Codable, Sendable, Identifiable {
     id: String, type: MemoryType, text: String, context: String? = nil, mentionedAt: Date? = nil,
     occurredStart: Date? = nil, occurredEnd: Date? = nil, documentID: String? = nil, turnID: String? = nil,
     tags: [String] = [], entities: [String] = [], metadata: Metadata = [:], state: MemoryState = .valid,
-    stateReason: String? = nil,
-    proofCount: Int = 1, createdAt: Date, updatedAt: Date
+    stateReason: String? = nil, proofCount: Int = 1, createdAt: Date, updatedAt: Date
   ) {
     self.id = id
     self.type = type

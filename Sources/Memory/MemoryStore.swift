@@ -145,17 +145,27 @@ public enum MemoryStoreError: Error, Hashable, Sendable, CustomStringConvertible
     case .unauthorised(let location, let said):
       "The memory server at \(location) refused the key (\(said)); set api_key or HINDSIGHT_API_KEY."
     case .refused(let location, let operation, let bankID, let status, let said):
-      "\(operation) in bank \(bankID) was refused by \(location) (HTTP \(status)): \(said)"
+      "\(what(operation, bankID)) was refused by \(location) (HTTP \(status)): \(said)"
     case .serverFailed(let location, let operation, let bankID, let status, let said):
-      "\(operation) in bank \(bankID) failed at \(location) (HTTP \(status)): \(said)"
+      "\(what(operation, bankID)) failed at \(location) (HTTP \(status)): \(said)"
     case .unreachable(let location, let operation, let bankID, let cause):
-      "\(operation) in bank \(bankID): the memory server at \(location) cannot be reached: \(cause); start it, or change hindsight_api_url."
+      "\(what(operation, bankID)): the memory server at \(location) cannot be reached: \(cause); start it, or change hindsight_api_url."
     case .timedOut(let location, let operation, let bankID, let after):
-      "\(operation) in bank \(bankID): \(location) did not answer within \(seconds(after)); \(operation)_timeout_seconds sets the limit."
+      "\(what(operation, bankID)): \(location) did not answer within \(seconds(after))\(hint(operation))."
     case .unreadable(let location, let operation, let bankID, let cause):
-      "\(operation) in bank \(bankID): \(location) did not answer as a Hindsight server does: \(cause)."
+      "\(what(operation, bankID)): \(location) did not answer as a Hindsight server does: \(cause)."
     }
   }
+}
+
+/// What was asked for; some of it is about no bank.
+private func what(_ operation: String, _ bankID: String) -> String {
+  bankID.isEmpty ? operation : "\(operation) in bank \(bankID)"
+}
+
+/// Which setting limits an operation; the others have a fixed limit.
+private func hint(_ operation: String) -> String {
+  ["recall", "reflect", "retain", "bank"].contains(operation) ? "; \(operation)_timeout_seconds sets the limit" : ""
 }
 
 /// `5 s`, `0.3 s`.

@@ -105,11 +105,12 @@ extension RetainedMessage {
       case .toolResult: "TOOL_RESULT: "
       case .note: ""
       }
-    return label + text + (isCut ? Self.cutMark : "")
+    guard isCut else { return label + text }
+    return label + text + (text.last?.isWhitespace == true ? "" : " ") + Self.cutMark
   }
 
   /// What stands behind a text that was cut off.
-  public static let cutMark = " [cut off]"
+  public static let cutMark = "[cut off]"
 
   /// Messages as the text of a document, a blank line between two of them; those without a word are left out.
   public static func text(of messages: some Sequence<RetainedMessage>) -> String {

@@ -223,13 +223,18 @@ public final class RearviewClient: Sendable {
   /// Models that can be picked now: configured ones first, then those of servers that answer, the built-in one last.
   public func models() async -> [ModelDescription] { await catalog.models() }
 
-  /// Tries what waits in the queue, for at most `limit`.
+  /// Lets the turns that are under way end, and stores what waits, for at most `limit`; the rest waits on disk.
   public func flush(within limit: Duration = .seconds(5)) async {
     let turns = running.withLockedValue { Array($0.values) }
     await waitAtMost(limit) { [queue] in
       for turn in turns { await turn.ended() }
       await queue.drain(isLast: true)
     }
+  }
+
+  /// Tries what waits in the queue, for at most `limit`; the rest waits on disk.
+  public func storeQueue(within limit: Duration = .seconds(5)) async {
+    await waitAtMost(limit) { [queue] in await queue.drain(isLast: true) }
   }
 
   /// Ends well: answers under way are stopped and kept, and what waits in the queue is tried once more. A store that

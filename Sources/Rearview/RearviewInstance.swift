@@ -146,15 +146,16 @@ public actor RearviewInstance {
   public var isEnabled: Bool { MemoryScope.settings(of: self) != nil || state == .enabled }
 
   /// Switches off, forgets the configuration, and stores what waits, for at most `limit`; the rest waits on disk.
+  ///
+  /// An answer that is still coming comes to its end, and is stored under the settings that its call began with.
   public func cleanup(within limit: Duration = .seconds(5)) async {
-    state = .disabled
     resetConfiguration()
+    state = .untouched
     hasCallback = false
     guard let client else { return }
     self.client = nil
-    // A new one could be opened meanwhile: the files take several.
-    try? await client.value.close(within: limit)
-    state = .untouched
+    // A new one may be opened meanwhile: the files take several.
+    try? await client.value.storeQueue(within: limit)
   }
 
   // MARK: - Parts that the calls share

@@ -76,7 +76,7 @@ extension RearviewInstance {
     return WrappedClient(client, instance: self, settings: settings)
   }
 
-  /// Stores what waits in the queue, for at most `limit`; the rest waits on disk.
+  /// Lets the calls that are under way end, and stores what waits, for at most `limit`; the rest waits on disk.
   public func flush(within limit: Duration = .seconds(5)) async {
     guard let client = try? await opened() else { return }
     await client.flush(within: limit)

@@ -130,7 +130,7 @@ extension EndToEnd {
       let home = try Home()
       let terminal = try home.screen()
       try terminal.wait(for: "Type a message and press Enter.")
-      #expect(terminal.screenText.contains("Ctrl-X m"))
+      try terminal.wait(for: "Ctrl-X m")
       terminal.say(words)
       try terminal.wait(for: "This turn is stored.")
       terminal.leader("n")
