@@ -4,7 +4,7 @@ import RearviewJSON
 /// A request in OpenAI's chat protocol.
 ///
 /// What a program wrote goes out as it wrote it, with the exceptions that LiteLLM makes too: members of a message that
-/// are `null` are left out, but for `content` where there are no tool calls; the role `developer` becomes `system` for a model that has no such role.
+/// are `null` are left out, but for `content`; the role `developer` becomes `system` for a model that has no such role.
 /// The model, the messages and `stream` are the request's; parameters of these names never count.
 struct OpenAIRequest: Sendable {
   /// Whether the usage of a stream may be asked for.
@@ -43,9 +43,7 @@ struct OpenAIRequest: Sendable {
   private static func sent(_ message: Message, hasDeveloperRole: Bool) -> JSONObject {
     var message = message
     if message.role == .developer, !hasDeveloperRole { message.role = .system }
-    for (name, value) in message.json where value.isNull && (name != "content" || !message.toolCalls.isEmpty) {
-      message.json[name] = nil
-    }
+    for (name, value) in message.json where value.isNull && name != "content" { message.json[name] = nil }
     return message.json
   }
 

@@ -202,6 +202,11 @@ extension Difference {
     "store_sync_prepend_user_reflect_keeps_block": Difference("weakness 5: the memory block is not stored") {
       $0.content("USER: What language should I use?\n\nASSISTANT: Hello from the model.")
     },
+    "store_sync_tool_history_null_content": Difference(
+      "LiteLLM leaves a null content out; OpenAI's own client sends it, and so do we: what was written goes out"
+    ) { expected in
+      expected.model[0].body = expected.model[0].body.setting("messages.1.content", to: .null)
+    },
     "store_sync_user_text_starting_with_marker": Difference("weakness 6: what a person typed is stored") {
       $0.content("USER: # Relevant Memories\nplease explain this heading\n\nASSISTANT: Hello from the model.")
     },
