@@ -32,8 +32,8 @@ struct BankCommand: AsyncParsableCommand {
       for bank in banks {
         let name = Console.shown(bank.id).padding(toLength: width, withPad: " ", startingAt: 0)
         let memories = bank.memoryCount == 1 ? "1 memory" : "\(bank.memoryCount) memories"
-        let documents = bank.documentCount == 1 ? "1 document" : "\(bank.documentCount) documents"
-        Console.line("\(name)  \(memories), \(documents)")
+        let documents = bank.documentCount.map { $0 == 1 ? ", 1 document" : ", \($0) documents" } ?? ""
+        Console.line("\(name)  \(memories)\(documents)")
       }
     }
   }

@@ -43,7 +43,7 @@ extension EmbeddedMemory {
         throw MemoryStoreError.noSuchMemory(id: id, bankID: bankID)
       }
       // A clock that was set back must not make a change older than what it changed.
-      let time = max(now, milliseconds(before.memory.updatedAt) + 1)
+      let time = max(now, (before.memory.updatedAt.map(milliseconds) ?? 0) + 1)
       try body(database, before.row, time)
       guard let after = try StoredMemory.find(id: id, bankID: bankID, in: database)?.memory else {
         throw MemoryStoreError.noSuchMemory(id: id, bankID: bankID)

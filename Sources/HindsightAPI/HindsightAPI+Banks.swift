@@ -12,8 +12,7 @@ extension HindsightAPI {
     _ = try await answer(.ofBank(id, .bank, .put, body: .object(body)), by: deadline(timeout ?? .seconds(300)))
   }
 
-  /// All banks, by name. The list tells neither how many documents a bank has nor how many memories were invalidated:
-  /// both are 0 here.
+  /// All banks, by name. The list tells neither how many documents a bank has nor how many memories were invalidated.
   public func banks() async throws -> [Bank] {
     let deadline = deadline(nil)
     var banks: [String: Bank] = [:]

@@ -20,12 +20,17 @@ extension HindsightAPI {
     while merged.count < request.limit, v < valid.memories.count || r < retired.memories.count {
       let isValidNext =
         r == retired.memories.count
-        || v < valid.memories.count && valid.memories[v].createdAt >= retired.memories[r].createdAt
+        || v < valid.memories.count && Self.isNewer(valid.memories[v], than: retired.memories[r])
       merged.append(isValidNext ? valid.memories[v] : retired.memories[r])
       if isValidNext { v += 1 } else { r += 1 }
     }
     let next = ListPlace(valid: valid.place(after: v), invalidated: retired.place(after: r))
     return MemoryPage(memories: merged, next: merged.isEmpty ? nil : next.token)
+  }
+
+  /// By when they were mentioned; of the same time, or none, the first comes first.
+  private static func isNewer(_ one: Memory, than other: Memory) -> Bool {
+    (one.mentionedAt ?? .distantPast) >= (other.mentionedAt ?? .distantPast)
   }
 
   /// One memory; `nil` when the server has none of that id, or no memory can have it.

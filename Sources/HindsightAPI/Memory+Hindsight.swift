@@ -4,12 +4,11 @@ import RearviewMemory
 
 extension Memory {
   /// A memory as the server writes it. The calls name things differently: a list has `fact_type` and the entities in one
-  /// text, the others `type` and a list or null. What is missing is empty; the server tells no time of its own for when
-  /// a memory came to be, so that is when it was mentioned.
+  /// text, the others `type` and a list or null. What is missing is empty; when a memory came to be the server
+  /// does not tell.
   init(hindsight json: JSONObject) {
     let mentioned = json["mentioned_at"]?.text.flatMap(serverDate)
     let changed = [json["edited_at"], json["invalidated_at"]].compactMap { $0?.text.flatMap(serverDate) }.max()
-    let created = mentioned ?? Date(timeIntervalSince1970: 0)
     self.init(
       id: json["id"]?.text ?? "",
       type: MemoryType(rawValue: json["type"]?.text ?? json["fact_type"]?.text ?? ""),
@@ -25,7 +24,7 @@ extension Memory {
       state: json["state"]?.text.flatMap(MemoryState.init(rawValue:)) ?? .valid,
       stateReason: json["invalidation_reason"]?.text,
       proofCount: max(1, json["proof_count"]?.integer ?? 1),
-      createdAt: created, updatedAt: changed ?? created)
+      createdAt: nil, updatedAt: changed)
   }
 
   private static func entities(_ json: JSONValue?) -> [String] {

@@ -58,15 +58,16 @@ public struct Memory: Hashable, Codable, Sendable, Identifiable {
   public var stateReason: String?
   /// How many times it was said; at least 1.
   public var proofCount: Int
-  public var createdAt: Date
+  /// When the store got it; `nil` where the store does not say.
+  public var createdAt: Date?
   /// Later than `createdAt` when it was edited, invalidated or restored.
-  public var updatedAt: Date
+  public var updatedAt: Date?
 
   public init(
     id: String, type: MemoryType, text: String, context: String? = nil, mentionedAt: Date? = nil,
     occurredStart: Date? = nil, occurredEnd: Date? = nil, documentID: String? = nil, turnID: String? = nil,
     tags: [String] = [], entities: [String] = [], metadata: Metadata = [:], state: MemoryState = .valid,
-    stateReason: String? = nil, proofCount: Int = 1, createdAt: Date, updatedAt: Date
+    stateReason: String? = nil, proofCount: Int = 1, createdAt: Date?, updatedAt: Date?
   ) {
     self.id = id
     self.type = type
@@ -119,8 +120,8 @@ extension Memory {
       state: try values.decode(MemoryState.self, forKey: .state),
       stateReason: try values.decodeIfPresent(String.self, forKey: .stateReason),
       proofCount: try values.decode(Int.self, forKey: .proofCount),
-      createdAt: try values.decode(Date.self, forKey: .createdAt),
-      updatedAt: try values.decode(Date.self, forKey: .updatedAt))
+      createdAt: try values.decodeIfPresent(Date.self, forKey: .createdAt),
+      updatedAt: try values.decodeIfPresent(Date.self, forKey: .updatedAt))
   }
 }
 
@@ -164,13 +165,15 @@ public struct Bank: Hashable, Codable, Sendable, Identifiable {
   public var id: String
   /// Valid memories.
   public var memoryCount: Int
-  public var invalidatedCount: Int
-  public var documentCount: Int
+  /// `nil` where the store does not count them.
+  public var invalidatedCount: Int?
+  public var documentCount: Int?
   /// When something was last retained in it.
   public var lastRetainedAt: Date?
 
   public init(
-    id: String, memoryCount: Int = 0, invalidatedCount: Int = 0, documentCount: Int = 0, lastRetainedAt: Date? = nil
+    id: String, memoryCount: Int = 0, invalidatedCount: Int? = nil, documentCount: Int? = nil,
+    lastRetainedAt: Date? = nil
   ) {
     self.id = id
     self.memoryCount = memoryCount

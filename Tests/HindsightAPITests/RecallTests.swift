@@ -52,7 +52,7 @@ struct RecallTests {
     #expect(memories.map(\.id) == ["a", "b", "c", "d"])
     #expect(memories.map(\.text) == ["", "No type here", "Null type", ""])
     #expect(memories.map(\.type) == [.world, .untyped, .untyped, .opinion])
-    #expect(memories.map(\.createdAt) == Array(repeating: Date(timeIntervalSince1970: 0), count: 4))
+    #expect(memories.allSatisfy { $0.createdAt == nil && $0.updatedAt == nil })
     #expect(memories[3].metadata["n"] == "1")
   }
 

@@ -49,7 +49,8 @@ private func drawBanks(_ state: State, in area: Rect, isFocused: Bool, on canvas
   for (offset, bank) in banks.dropFirst(first).prefix(area.rows).enumerated() {
     let isSelected = first + offset == state.inspector.bankSelection
     let facts =
-      count(bank.memoryCount, "memory", "memories") + " · " + count(bank.documentCount, "document", "documents")
+      count(bank.memoryCount, "memory", "memories")
+      + (bank.documentCount.map { " · " + count($0, "document", "documents") } ?? "")
     let name = DisplayText(line: bank.id)
     let isCurrent = bank.id == state.session.bankID
     let line =
@@ -109,7 +110,7 @@ private func row(of memory: Memory, columns: Int, isSelected: Bool) -> StyledLin
     default: .text
     }
   let letter = DisplayText(String(memory.type.label.prefix(1)))
-  let date = LocalTime(memory.mentionedAt ?? memory.createdAt).day
+  let date = (memory.mentionedAt ?? memory.createdAt).map { LocalTime($0).day } ?? "          "
   return
     (styled(isSelected ? "▸ " : "  ", .accent) + styled(isRetired ? "✗" : letter, isRetired ? .error : role, .bold)
     + styled(" " + date + "  ", .muted)
@@ -137,7 +138,7 @@ private func detailLines(of memory: Memory, columns: Int) -> [StyledLine] {
     let label = name + DisplayText(String(repeating: " ", count: max(1, 12 - name.width)))
     lines += (styled(label, .muted) + styled(value, role)).wrapped(to: columns, hangingIndent: 12)
   }
-  fact("type", DisplayText(memory.type.rawValue))
+  fact("type", DisplayText(memory.type.label.lowercased()))
   let isRetired = memory.state == .invalidated
   fact("state", isRetired ? "invalidated" : "valid", isRetired ? .error : .text)
   if let reason = memory.stateReason, !reason.isEmpty { fact("reason", DisplayText(line: reason)) }
@@ -146,8 +147,10 @@ private func detailLines(of memory: Memory, columns: Int) -> [StyledLine] {
     let end = memory.occurredEnd.map { " to " + LocalTime($0).whole } ?? ""
     fact("occurred", LocalTime(start).whole + end)
   }
-  fact("retained", LocalTime(memory.createdAt).whole)
-  if memory.updatedAt.timeIntervalSince(memory.createdAt) >= 1 { fact("changed", LocalTime(memory.updatedAt).whole) }
+  if let date = memory.createdAt { fact("retained", LocalTime(date).whole) }
+  if let date = memory.updatedAt, date.timeIntervalSince(memory.createdAt ?? .distantPast) >= 1 {
+    fact("changed", LocalTime(date).whole)
+  }
   fact("proof", "said " + count(memory.proofCount, "time", "times"))
   fact("tokens", "~" + grouped(estimatedTokens(memory.text)))
   if let context = memory.context { fact("context", DisplayText(line: context)) }

@@ -62,7 +62,8 @@ struct MemoryView {
   }
 
   func lines() -> [StyledLine] {
-    var lines = stateLines() + queryLines() + reflectionLines()
+    // Above the memories, which may fill more than the pane.
+    var lines = stateLines() + queryLines() + storageLines() + reflectionLines()
     for item in retrieval.memories {
       lines.append(styled(""))
       lines.append(itemHead(item))
@@ -78,7 +79,7 @@ struct MemoryView {
     if retrieval.memories.contains(where: { $0.use == .overLimit }) {
       lines += [styled("")] + wrapped(styled("limit: more than max_memories, so it was not sent.", .muted))
     }
-    return lines + [styled("")] + storageLines()
+    return lines
   }
 
   /// One row a memory, for the strip above the composer.

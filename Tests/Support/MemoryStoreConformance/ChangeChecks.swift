@@ -21,7 +21,8 @@ public func checkEdit(_ store: any MemoryStore, bankID: String) async throws {
   expected.text = "My dentist is Dr Novak."
   expected.updatedAt = edited.updatedAt
   try require(edited, equals: expected, "edited memory")
-  try require(edited.updatedAt > edited.createdAt, equals: true, "updated after it was created")
+  try require(
+    edited.updatedAt ?? .distantPast > edited.createdAt ?? .distantPast, equals: true, "updated after it was created")
   try require(try await store.onlyMemory(bankID), equals: edited, "listed memory")
   try require(try await store.texts(bankID, recalling: "Novak"), equals: [edited.text], "recalled by the new word")
   try require(try await store.texts(bankID, recalling: "Weber"), equals: [], "recalled by the old word")
