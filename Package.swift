@@ -141,7 +141,7 @@ let package = Package(
     .testTarget(
       name: "RearviewTests",
       dependencies: [
-        "Rearview", "RearviewEngine", "RearviewChat", "RearviewMemory", .product(name: "GRDB", package: "GRDB.swift"),
+        "Rearview", "ScriptedServer", "RearviewEngine", "RearviewChat", "RearviewMemory", .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/RearviewTests"),

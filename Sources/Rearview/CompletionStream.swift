@@ -22,7 +22,7 @@ public struct CompletionStream: AsyncSequence, Sendable {
   private let pieces: AsyncThrowingStream<Element, any Error>
   private let turn: Turn
 
-  init(_ turn: Turn, waitsForStorage: Bool, onEnd: @escaping @Sendable (TurnRecord) async -> Void) {
+  init(_ turn: Turn, waitsForStorage: Bool, follower: TurnFollower) {
     let (pieces, continuation) = AsyncThrowingStream.makeStream(of: Element.self)
     self.pieces = pieces
     self.turn = turn
@@ -30,8 +30,10 @@ public struct CompletionStream: AsyncSequence, Sendable {
       if case .cancelled = reason { turn.cancel() }
     }
     Task {
+      var follower = follower
       var isOver = false
       for await event in turn.events {
+        await follower.take(event)
         switch event {
         case .text(let text): continuation.yield(.text(text))
         case .reasoning(let text): continuation.yield(.reasoning(text))
@@ -44,7 +46,6 @@ public struct CompletionStream: AsyncSequence, Sendable {
             continuation.finish()
           }
         case .record(let record):
-          await onEnd(record)
           guard !isOver else { break }
           if record.answer.state != .complete {
             continuation.finish(throwing: CompletionFailed(record: record, cause: turn.fault))

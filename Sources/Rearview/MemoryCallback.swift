@@ -38,11 +38,10 @@ public struct MemoryCallback: Sendable {
     let (turn, _) = try await instance.start(request, of: client, settings: settings, rules: .callback) { model }
     let instance = instance
     let outcome = Task {
-      var last: TurnRecord?
-      for await event in turn.events { if case .record(let record) = event { last = record } }
-      guard let last else { throw CancellationError() }
-      await instance.ended(last)
-      return last
+      var follower = TurnFollower(instance: instance)
+      for await event in turn.events { await follower.take(event) }
+      guard let record = follower.record else { throw CancellationError() }
+      return record
     }
     guard let chat = await model.sent() else {
       // The turn ended before the model was to be asked: memory failed and `memory_failure` says so.

@@ -22,7 +22,7 @@ extension RearviewInstance {
     var request = request
     request.streams = true
     let (turn, settings) = try await start(request)
-    return CompletionStream(turn, waitsForStorage: settings.syncStorage) { [weak self] in await self?.ended($0) }
+    return CompletionStream(turn, waitsForStorage: settings.syncStorage, follower: TurnFollower(instance: self))
   }
 
   /// Starts a call under the settings that hold now; what is changed later does not touch it.
@@ -46,24 +46,16 @@ extension RearviewInstance {
     let (answers, continuation) = AsyncStream.makeStream(of: TurnRecord.self)
     // The rest of the turn goes on by itself when the answer is there.
     let following = Task {
-      var latest: TurnRecord?
+      var follower = TurnFollower(instance: self)
       for await event in turn.events {
+        await follower.take(event)
         switch event {
-        case .opened(let record): latest = record
-        case .retrieved(let retrieval): latest?.retrieval = retrieval
-        case .injected(let block, let messages):
-          latest?.block = block
-          latest?.setSent(messages)
-          if let latest { await willCall(latest) }
         case .finished(let answer):
-          latest?.answer = answer
-          if !waitsForStorage, answer.state == .complete, let latest { continuation.yield(latest) }
-        case .storage(let storage): latest?.storage = storage
+          if !waitsForStorage, answer.state == .complete, let record = follower.record { continuation.yield(record) }
         case .record(let record):
-          await ended(record)
           continuation.yield(record)
           continuation.finish()
-        case .text, .reasoning, .toolCall, .usage: break
+        case .opened, .retrieved, .injected, .text, .reasoning, .toolCall, .usage, .storage: break
         }
       }
     }
@@ -80,6 +72,38 @@ extension RearviewInstance {
       return Completion(record: record, storageError: error ? .storage(record, cause: record.storage.error ?? "") : nil)
     } onCancel: {
       turn.cancel()
+    }
+  }
+}
+
+/// Follows the events of a call: keeps the record as far as it has come, and tells the instance what it must know.
+struct TurnFollower: Sendable {
+  let instance: RearviewInstance
+  private(set) var record: TurnRecord?
+  private var hasAnswered = false
+
+  init(instance: RearviewInstance) { self.instance = instance }
+
+  mutating func take(_ event: TurnEvent) async {
+    switch event {
+    case .opened(let record): self.record = record
+    case .retrieved(let retrieval): record?.retrieval = retrieval
+    case .injected(let block, let messages):
+      record?.block = block
+      record?.setSent(messages)
+      if let record { await instance.willCall(record) }
+    case .finished(let answer):
+      record?.answer = answer
+      guard let record else { break }
+      hasAnswered = true
+      await instance.answered(record)
+    case .storage(let storage): record?.storage = storage
+    case .record(let record):
+      self.record = record
+      // Not again: a later call may have answered since.
+      if !hasAnswered { await instance.answered(record) }
+      await instance.ended(record)
+    case .text, .reasoning, .toolCall, .usage: break
     }
   }
 }

@@ -206,9 +206,13 @@ public actor RearviewInstance {
     errors.add(HindsightError(.storage, "Failed to store conversation: \(storage.error ?? "")"), turnID: turnID)
   }
 
-  /// What a call leaves behind: its debug information, its error.
-  func ended(_ record: TurnRecord) async {
+  /// The answer of a call is there; its storage may still be under way.
+  func answered(_ record: TurnRecord) {
     debug = record.settings.verbose ? InjectionDebug(record) : nil
+  }
+
+  /// A call has come to its end.
+  func ended(_ record: TurnRecord) async {
     if record.storage.isFailure {
       errors.add(.storage(record, cause: record.storage.error ?? ""), turnID: record.id)
     }

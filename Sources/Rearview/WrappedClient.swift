@@ -31,7 +31,7 @@ public struct WrappedClient: Sendable {
   /// Asks the model for an answer in pieces.
   public func stream(_ request: JSONObject) async throws -> CompletionStream {
     let (turn, settings) = try await start(request, streams: true)
-    return CompletionStream(turn, waitsForStorage: settings.syncStorage) { [instance] in await instance.ended($0) }
+    return CompletionStream(turn, waitsForStorage: settings.syncStorage, follower: TurnFollower(instance: instance))
   }
 
   /// Stores what waits, for at most `limit`. May be called twice.

@@ -4,7 +4,7 @@ import RearviewEngine
 import Testing
 
 /// A folder that goes away with the test.
-final class Folder {
+final class Folder: Sendable {
   let path: String
 
   init() throws {
