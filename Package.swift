@@ -141,7 +141,8 @@ let package = Package(
     .testTarget(
       name: "RearviewTests",
       dependencies: [
-        "Rearview", "ScriptedServer", "RearviewEngine", "RearviewChat", "RearviewMemory", .product(name: "GRDB", package: "GRDB.swift"),
+        "Rearview", "ScriptedServer", "RearviewEngine", "RearviewChat", "RearviewMemory",
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/RearviewTests"),
@@ -161,7 +162,7 @@ let package = Package(
     .executableTarget(
       name: "RearviewBenchmarks",
       dependencies: [
-        "RearviewCommand", "RearviewEmbeddedMemory", "RearviewMemory", "ScriptedServer", "TerminalEmulator",
+        "Rearview", "RearviewCommand", "RearviewEmbeddedMemory", "RearviewMemory", "ScriptedServer", "TerminalEmulator",
       ],
       path: "Tests/Benchmarks"),
 

@@ -6,20 +6,28 @@ import TerminalEmulator
 
 /// Measures the built program as a person meets it: in a pseudo-terminal, with a model on loopback.
 ///
-///     swift run -c release RearviewBenchmarks
+///     swift run -c release RearviewBenchmarks          # `… RearviewBenchmarks engine` for the engine alone
 ///
 /// Figures are of this machine and moment; compare figures of one run only.
 @main
 struct Benchmarks {
   static func main() async throws {
+    let engine = try await EngineBench()
+    let engineRows = try await engine.rows()
+    await engine.end()
+    if CommandLine.arguments.contains("engine") { return end(with: engineRows) }
     print("Filling a bank with 100,000 memories …")
     let bench = try await Bench(memories: 100_000)
-    var rows: [Row] = []
+    var rows = engineRows
     rows += try bench.start()
     rows += try bench.keysWhileStreaming()
     rows += try bench.firstToken()
     rows += try bench.fireHose()
     rows += try await bench.recall()
+    end(with: rows)
+  }
+
+  private static func end(with rows: [Row]) {
     Row.printTable(rows)
     if rows.contains(where: { !$0.isMet }) { exit(1) }
   }

@@ -85,7 +85,8 @@ struct MemoryView {
   /// One row a memory, for the strip above the composer.
   func strip(rows: Int) -> [StyledLine] {
     guard retrieval.state == .found, retrieval.mode == .recall else {
-      return (stateLines() + reflectionLines().dropFirst()).prefix(rows).map { $0.truncated(to: columns) }
+      let text = retrieval.state == .found ? retrieval.reflection.map(reflectionText) ?? [] : []
+      return (stateLines() + text).prefix(rows).map { $0.truncated(to: columns) }
     }
     let items = retrieval.memories.prefix(rows).map { item in
       let text = highlighted(DisplayText(line: item.recalled.memory.text), isInjected: item.use == .injected)
@@ -115,8 +116,11 @@ struct MemoryView {
               ? "The model was not asked (memory_failure)." : "The answer went on without memory.", .muted))
     case .found where retrieval.mode == .reflect:
       let based = retrieval.reflection?.basedOn.map { ", from " + count($0.count, "memory", "memories") } ?? ""
-      let what: DisplayText = retrieval.reflection?.isExtract == true ? "Extract" : "Reflection"
-      return wrapped(styled(what + took + based, .muted))
+      let isExtract = retrieval.reflection?.isExtract == true
+      return wrapped(
+        styled(
+          (isExtract ? "Extract" : "Reflection") + took + based
+            + (isExtract ? "; no language model is at work in this store" : ""), .muted))
     case .found:
       let tokens = retrieval.injected.reduce(0) { $0 + $1.recalled.tokenCount }
       let share = Double(tokens) / Double(max(1, record.settings.maxMemoryTokens))
@@ -142,14 +146,16 @@ struct MemoryView {
     return lines
   }
 
+  /// What reflect answered; of an extract the memories alone, since the line above says what it is.
+  private func reflectionText(_ reflection: Reflection) -> [StyledLine] {
+    let lines = highlighted(DisplayText(reflection.text), isInjected: true)
+    return lines.dropFirst(reflection.isExtract ? 1 : 0).flatMap { $0.wrapped(to: columns, hangingIndent: 2) }
+  }
+
   /// What reflect answered, and what it stands on.
   private func reflectionLines() -> [StyledLine] {
     guard let reflection = retrieval.reflection, retrieval.state == .found else { return [] }
-    var lines = [styled("")]
-    if reflection.isExtract {
-      lines += wrapped(styled("No model is at work in this store: the best memories, word for word.", .muted))
-    }
-    lines += highlighted(DisplayText(reflection.text), isInjected: true).flatMap { $0.wrapped(to: columns) }
+    var lines = [styled("")] + reflectionText(reflection)
     if let output = reflection.structuredOutput {
       lines += [styled(""), styled("structured output", .muted)]
       lines += highlighted(DisplayText(output.written(indent: 2)), isInjected: true).flatMap { $0.wrapped(to: columns) }
