@@ -277,8 +277,33 @@ struct TurnRun {
     guard record.storage.state == .queued else { return }
     report(.storage(record.storage))
     let id = record.id
-    record.storage = await uncancelled { [journal] in await journal.store(turnID: id) }
+    let storing = Task { [journal] in await journal.store(turnID: id) }
+    if settings.syncStorage {
+      record.storage = await uncancelled { await storing.value }
+    } else if let storage = await uncancelled({ await Self.value(of: storing, within: Self.patience) }) {
+      record.storage = storage
+    } else {
+      // It goes on by itself, and whoever looks after the queue hears of its end.
+      return
+    }
     report(.storage(record.storage))
+  }
+
+  /// How long a turn that nobody waits for waits for its storage itself.
+  private static let patience = Duration.seconds(3)
+
+  private static func value<Value: Sendable>(of task: Task<Value, Never>, within limit: Duration) async -> Value? {
+    let (values, continuation) = AsyncStream.makeStream(of: Value.self)
+    let timer = Task {
+      try? await Task.sleep(for: limit)
+      continuation.finish()
+    }
+    Task {
+      continuation.yield(await task.value)
+      continuation.finish()
+    }
+    defer { timer.cancel() }
+    return await values.first { _ in true }
   }
 
   /// Writes the finished turn. What cannot be written (a full disk, a locked file) is said at once and tried again for

@@ -33,9 +33,13 @@ public struct CompletionStream: AsyncSequence, Sendable {
       var follower = follower
       var isOver = false
       for await event in turn.events {
+        if case .text(let text) = event {
+          // Nearly every event is one; nothing else is done for it.
+          continuation.yield(.text(text))
+          continue
+        }
         await follower.take(event)
         switch event {
-        case .text(let text): continuation.yield(.text(text))
         case .reasoning(let text): continuation.yield(.reasoning(text))
         case .toolCall(let call): continuation.yield(.toolCall(call))
         case .usage(let usage): continuation.yield(.usage(usage))
@@ -54,7 +58,7 @@ public struct CompletionStream: AsyncSequence, Sendable {
           } else {
             continuation.finish()
           }
-        case .opened, .retrieved, .injected, .finished, .storage: break
+        case .opened, .retrieved, .injected, .text, .finished, .storage: break
         }
       }
     }

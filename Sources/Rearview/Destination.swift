@@ -7,13 +7,13 @@ import RearviewMemory
 struct Destination: Hashable, Sendable {
   /// The server's URL; empty for the embedded file.
   var location: String
-  /// Tells one key from another without holding it; empty for none.
-  var credential: String
+  /// Tells one key from another without holding it; empty for none, `nil` where it does not matter which.
+  var credential: String?
 
   /// The embedded file of this program's own folder.
   static let embedded = Destination(location: "", credential: "")
 
-  init(location: String, credential: String) {
+  init(location: String, credential: String?) {
     self.location = location
     self.credential = credential
   }

@@ -65,10 +65,13 @@ extension SessionsFile {
   }
 
   /// Writes the finished turn and puts what is to be retained into the queue.
-  func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws {
+  ///
+  /// - Parameter destination: Where it is to be stored; what the record's settings name by default.
+  func close(_ record: TurnRecord, retaining turn: RetainTurn?, at destination: Destination? = nil) async throws {
     var stored = record
     stored.dropHistory()
     let json = try Self.encode(stored)
+    let delivery = Delivery(destination: destination ?? Destination(record.settings))
     try await write { database in
       try database.execute(
         sql: "UPDATE turn SET state = 1, record = ?, partial = '' WHERE id = ?", arguments: [json, record.id])
@@ -76,9 +79,7 @@ extension SessionsFile {
         sql: "UPDATE session SET updated_at = max(updated_at, ?) WHERE id = ?",
         arguments: [Date().milliseconds, record.sessionID])
       guard let turn else { return }
-      _ = try Self.enqueue(
-        turn, lane: record.sessionID, isWhole: true, delivery: Delivery(destination: Destination(record.settings)),
-        in: database)
+      _ = try Self.enqueue(turn, lane: record.sessionID, isWhole: true, delivery: delivery, in: database)
     }
   }
 
@@ -117,7 +118,9 @@ extension SessionsFile {
       if record.retrieval.state == .asking { record.retrieval = Retrieval(state: .off) }
       let retained = retained(of: record, at: now)
       record.storage = Storage(state: retained == nil ? .off : .queued)
-      try await close(record, retaining: retained)
+      // The key is written nowhere, so nobody knows any more which one it was.
+      let location = Destination(record.settings).location
+      try await close(record, retaining: retained, at: Destination(location: location, credential: nil))
       recovered += 1
     }
     return recovered
