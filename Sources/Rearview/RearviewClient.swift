@@ -31,7 +31,7 @@ public final class RearviewClient: Sendable {
   private let engine: Engine
   private let catalog: ModelCatalog
   let transport: HTTPClientTransport
-  private let log: Logger
+  let log: Logger
   /// Turns that may still be under way.
   private let running = NIOLockedValueBox<[String: Turn]>([:])
 
@@ -51,7 +51,7 @@ public final class RearviewClient: Sendable {
     catalog = ModelCatalog(
       transport: transport, environment: environment,
       providers: Array(configuration.providers.values))
-    engine = Engine(store: store, journal: Journal(sessions: sessions, queue: queue))
+    engine = Engine(store: store, journal: Journal(sessions: sessions, queue: queue, log: log))
   }
 
   /// Opens the files, making them where they are missing.
@@ -154,7 +154,7 @@ public final class RearviewClient: Sendable {
     delivery.leavesOutKnown = true
     delivery.deduplicates = settings.deduplicate
     request.journal = CallJournal(
-      sessions: sessions, queue: queue, lane: settings.groupID.map { "call:" + $0 } ?? request.sessionID,
+      sessions: sessions, queue: queue, log: log, lane: settings.groupID.map { "call:" + $0 } ?? request.sessionID,
       delivery: delivery)
     return start(request)
   }
@@ -265,10 +265,40 @@ private func waitAtMost(_ limit: Duration, for work: @escaping @Sendable () asyn
   timer.cancel()
 }
 
+extension Logger {
+  /// A line on a finished call, for who set `verbose`: how memory was asked and what came of it, nothing that was said.
+  func note(_ record: TurnRecord) {
+    let retrieval = record.retrieval
+    guard record.settings.verbose else { return }
+    var facts: Metadata = ["bank": "\(record.settings.bankID ?? "")", "model": "\(record.model)"]
+    if let milliseconds = retrieval.durationMilliseconds { facts["milliseconds"] = "\(Int(milliseconds.rounded()))" }
+    if retrieval.state == .found, retrieval.mode == .recall {
+      facts["found"] = "\(retrieval.memories.count)"
+      facts["injected"] = "\(retrieval.injected.count)"
+    }
+    if let error = retrieval.error { facts["error"] = "\(error)" }
+    info("\(retrieval.mode.rawValue): \(retrieval.state.rawValue)", metadata: facts)
+  }
+
+  /// The same for a direct call.
+  func note(_ operation: String, settings: MemorySettings, results: Int, since started: ContinuousClock.Instant) {
+    guard settings.verbose else { return }
+    var facts: Metadata = [
+      "bank": "\(settings.bankID ?? "")", "budget": "\(settings.budget.rawValue)",
+      "max_tokens": "\(settings.maxMemoryTokens)", "results": "\(results)",
+      "store": "\(settings.hindsightAPIURL ?? "embedded")",
+      "milliseconds": "\(Int(started.duration(to: .now).milliseconds.rounded()))",
+    ]
+    if let types = settings.factTypes { facts["types"] = "\(types.map(\.rawValue).joined(separator: ","))" }
+    info("\(operation)", metadata: facts)
+  }
+}
+
 /// The engine's journal of chats, over the sessions file and the queue.
 struct Journal: TurnJournal {
   let sessions: SessionsFile
   let queue: StorageQueue
+  let log: Logger
 
   var keepsCheckpoints: Bool { true }
 
@@ -287,6 +317,7 @@ struct Journal: TurnJournal {
 
   func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws -> Storage {
     try await sessions.close(record, retaining: turn)
+    log.note(record)
     return record.storage
   }
 
@@ -298,6 +329,7 @@ struct Journal: TurnJournal {
 struct CallJournal: TurnJournal {
   let sessions: SessionsFile
   let queue: StorageQueue
+  let log: Logger
   /// Turns of one lane are stored in their order.
   let lane: String
   let delivery: Delivery
@@ -309,6 +341,7 @@ struct CallJournal: TurnJournal {
   func checkpoint(turnID: String, text: String) async {}
 
   func close(_ record: TurnRecord, retaining turn: RetainTurn?) async throws -> Storage {
+    log.note(record)
     guard let turn else { return record.storage }
     var delivery = delivery
     delivery.answerCount = (record.answer.text.isEmpty ? 0 : 1) + (record.answer.toolCalls.isEmpty ? 0 : 1)

@@ -19,11 +19,14 @@ extension RearviewInstance {
     _ query: String, _ set: @Sendable (inout MemorySettings) throws -> Void = { _ in }
   ) async throws -> RecallResult {
     let (settings, bankID, store) = try await direct(set)
-    return try await store.recall(
+    let started = ContinuousClock.now
+    let result = try await store.recall(
       RecallQuery(
         bankID: bankID, text: query, budget: settings.budget, maxTokens: settings.maxMemoryTokens,
         types: settings.factTypes, tags: settings.tagFilter, includesEntities: settings.includeEntities ?? true,
         traces: settings.trace, timeout: .seconds(settings.recallTimeoutSeconds ?? 30)))
+    try await opened().log.note("recall", settings: settings, results: result.memories.count, since: started)
+    return result
   }
 
   /// Lets memory answer a question.
@@ -37,11 +40,15 @@ extension RearviewInstance {
       for name in ["reflect_context", "reflect_response_schema", "reflect_include_facts"] { settings.clear(name) }
       try set(&settings)
     }
-    return try await store.reflect(
+    let started = ContinuousClock.now
+    let reflection = try await store.reflect(
       ReflectQuery(
         bankID: bankID, text: query, budget: settings.budget, context: settings.reflectContext,
         responseSchema: settings.reflectResponseSchema, includesFacts: settings.reflectIncludeFacts,
         tags: settings.tagFilter, timeout: .seconds(settings.reflectTimeoutSeconds)))
+    let results = reflection.text.isEmpty ? 0 : 1
+    try await opened().log.note("reflect", settings: settings, results: results, since: started)
+    return reflection
   }
 
   /// Keeps a text in a bank.
@@ -64,7 +71,9 @@ extension RearviewInstance {
       messages: [RetainedMessage(speaker: .note, text: content, saidAt: Date())], context: context,
       metadata: metadata, tags: settings.tags, update: documentID == nil ? .append : .overwrite)
     if waits {
+      let started = ContinuousClock.now
       let result = try await store.retain(turn, timeout: .seconds(settings.retainTimeoutSeconds))
+      try await opened().log.note("retain", settings: settings, results: 1, since: started)
       return RetainResult(itemsCount: 1, isProcessing: result == .processing)
     }
     let client = try await opened()

@@ -113,7 +113,7 @@ public final class SessionsFile: Sendable {
     ) STRICT;
     """
 
-  private static let firstTables = """
+  static let firstTables = """
     CREATE TABLE session (
       id TEXT PRIMARY KEY, title TEXT NOT NULL, bank_id TEXT NOT NULL, model TEXT NOT NULL,
       started_at INTEGER NOT NULL, updated_at INTEGER NOT NULL

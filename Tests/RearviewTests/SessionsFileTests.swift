@@ -12,7 +12,15 @@ import Testing
 actor GatedStore: MemoryStore {
   nonisolated let location = "gated"
   var refuses = false
+  /// What `retain` says instead of taking a turn.
+  private var error: MemoryStoreError?
+  private var isProcessing = false
+  private var texts: [String: Result<String, MemoryStoreError>] = [:]
   private(set) var retained: [RetainTurn] = []
+
+  func fail(with error: MemoryStoreError?) { self.error = error }
+  func process(_ flag: Bool) { isProcessing = flag }
+  func hold(_ text: Result<String, MemoryStoreError>, asDocument id: String) { texts[id] = text }
 
   func refuse(_ flag: Bool) { refuses = flag }
 
@@ -28,7 +36,7 @@ actor GatedStore: MemoryStore {
   }
 
   func reflect(_ query: ReflectQuery) async throws -> Reflection { Reflection(text: "") }
-  func documentText(id: String, bankID: String) async throws -> String? { nil }
+  func documentText(id: String, bankID: String) async throws -> String? { try texts[id]?.get() }
   func setBank(id: String, name: String?, mission: String?, timeout: Duration?) async throws {}
 
   func retain(_ turn: RetainTurn, timeout: Duration?) async throws -> Retained {
@@ -37,6 +45,8 @@ actor GatedStore: MemoryStore {
       await withCheckedContinuation { held = $0 }
     }
     if refuses { throw MemoryStoreError.unavailable(location: location, cause: "it is closed") }
+    if let error { throw error }
+    if isProcessing { return .processing }
     retained.append(turn)
     return .stored
   }
@@ -205,7 +215,7 @@ struct SessionsFileTests {
   @Test("brings the words to the store while the answer comes, and the answer after them")
   func words() async throws {
     let queue = makeQueue()
-    let journal = Journal(sessions: file, queue: queue)
+    let journal = Journal(sessions: file, queue: queue, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let turn = record("one")
     try await file.open(turn)
     let words = retained(of: turn, at: turn.startedAt)
