@@ -66,7 +66,7 @@ struct Ask: AsyncParsableCommand {
         call.model = model
       }
       call.streams = stream ?? call.streams
-      try client.check(model: call.model)
+      try client.check(call)
       return try client.turn(call)
     } catch let error as CompletionRequest.Malformed {
       throw CommandEnd(.usage, "\(requestName): \(error).")

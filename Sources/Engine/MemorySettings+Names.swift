@@ -210,7 +210,8 @@ extension MemorySettings {
   /// - Returns: what is to be said to who wrote the request: names that are no settings, settings that are outdated.
   public mutating func takeOverrides(from request: inout JSONObject) throws(SettingError) -> [String] {
     var warnings: [String] = []
-    let before = self
+    let before = hindsightAPIURL
+    var namesKey = false
     for (key, value) in request where key.hasPrefix(Self.callPrefix) {
       request[key] = nil
       if value == .text("") { continue }
@@ -220,8 +221,9 @@ extension MemorySettings {
         continue
       }
       try set(name, to: value)
+      if name == "api_key" { namesKey = true }
     }
-    if hindsightAPIURL != before.hindsightAPIURL, apiKey == before.apiKey { apiKey = nil }
+    if hindsightAPIURL != before, !namesKey { apiKey = nil }
     return warnings
   }
 

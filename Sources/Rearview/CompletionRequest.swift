@@ -22,6 +22,12 @@ public struct CompletionRequest: Hashable, Sendable {
   public var streams: Bool
   /// Whose form messages and parameters have.
   public var form = ChatRequest.Form.openAI
+  /// Where the model is, if not where its provider is by default.
+  public var baseURL: String?
+  /// The key for `baseURL`, or for the provider's own address. It is no part of what is sent as the request.
+  public var apiKey: Secret?
+  /// Members that were left out when the request was read: they tell LiteLLM how to call, not the model what to do.
+  public private(set) var leftOut: [String] = []
 
   public init(model: String, messages: [Message], parameters: JSONObject = [:], streams: Bool = false) {
     self.model = model
@@ -35,7 +41,8 @@ public struct CompletionRequest: Hashable, Sendable {
     public var description: String
   }
 
-  /// Reads a request as JSON has it: `{"model": …, "messages": […], …}`.
+  /// Reads a request as JSON has it: `{"model": …, "messages": […], …}`; `api_base` and `api_key` are understood as by
+  /// LiteLLM.
   ///
   /// - Parameter defaultModel: For a request that names none.
   public init(json: JSONObject, defaultModel: String? = nil) throws(Malformed) {
@@ -63,9 +70,19 @@ public struct CompletionRequest: Hashable, Sendable {
     case .boolean(let flag): streams = flag
     default: throw Malformed(description: "\"stream\" must be true or false")
     }
-    for name in ["model", "messages", "stream"] { json[name] = nil }
+    baseURL = (json["api_base"] ?? json["base_url"])?.text
+    apiKey = json["api_key"]?.text.map(Secret.init)
+    for name in ["model", "messages", "stream", "api_base", "base_url", "api_key"] { json[name] = nil }
+    leftOut = json.keys.filter(Self.ofLiteLLM.contains)
+    for name in leftOut { json[name] = nil }
     parameters = json
   }
+
+  /// Parameters of `litellm.completion` that no provider knows.
+  private static let ofLiteLLM: Set = [
+    "timeout", "request_timeout", "num_retries", "max_retries", "drop_params", "additional_drop_params",
+    "custom_llm_provider", "mock_response", "caching", "fallbacks", "api_version",
+  ]
 }
 
 /// What came of a call.

@@ -23,6 +23,7 @@ public final class RearviewClient: Sendable {
 
   public let configuration: Configuration
   public let paths: Paths
+  private let environment: [String: String]
   public let sessions: SessionsFile
   /// Where the configuration says that memory is.
   public let store: any MemoryStore
@@ -41,6 +42,7 @@ public final class RearviewClient: Sendable {
   ) throws {
     self.configuration = configuration
     self.paths = paths
+    self.environment = environment
     self.sessions = sessions
     log = Logger(label: "rearview") { [paths] _ in LogFile(path: paths.logFile) }
     transport = HTTPClientTransport(userAgent: Self.userAgent)
@@ -159,8 +161,27 @@ public final class RearviewClient: Sendable {
     return start(request)
   }
 
-  /// The model of that name.
-  func model(_ name: String) throws -> any ChatModel { try catalog.resolve(name) }
+  /// The model that a request asks for: by its name, or at the address that the request gives.
+  func model(of request: CompletionRequest) throws -> any ChatModel {
+    guard request.baseURL != nil || request.apiKey != nil else { return try catalog.resolve(request.model) }
+    let (name, key) = (request.model, request.apiKey?.value)
+    if name.hasPrefix("anthropic/") || name.hasPrefix("claude-") {
+      return AnthropicClient(apiKey: key, baseURL: request.baseURL, environment: environment, transport: transport)
+        .model(name.hasPrefix("anthropic/") ? String(name.dropFirst("anthropic/".count)) : name)
+    }
+    return OpenAIClient(apiKey: key, baseURL: request.baseURL, environment: environment, transport: transport)
+      .model(name.hasPrefix("openai/") ? String(name.dropFirst("openai/".count)) : name)
+  }
+
+  /// Whether there is a way to the model of a request.
+  /// - Throws: `ConfigurationError.badModel`, which says what to write instead.
+  public func check(_ request: CompletionRequest) throws(ConfigurationError) {
+    do {
+      _ = try model(of: request)
+    } catch {
+      throw .badModel("\(error)")
+    }
+  }
 
   private func start(_ request: TurnRequest) -> Turn {
     let turn = engine.turn(request)

@@ -30,7 +30,7 @@ extension RearviewInstance {
     let client = try await opened()
     var settings = settingsOfCall()
     if isPrepared(request.messages) { settings = nil }
-    return try start(request, of: client, settings: settings, rules: .completion) { try client.model(request.model) }
+    return try start(request, of: client, settings: settings, rules: .completion) { try client.model(of: request) }
   }
 
   func start(
@@ -121,7 +121,7 @@ extension TurnRequest {
       sessionID: UUID().uuidString.lowercased(), messages: request.messages, model: request.model,
       resolveModel: resolveModel, settings: settings, rules: rules)
     self.parameters = parameters
-    self.warnings = warnings
+    self.warnings = warnings + request.leftOut.map { "\($0) is for LiteLLM; it was left out of the request." }
     form = request.form
     streams = request.streams
   }
@@ -143,7 +143,7 @@ extension RearviewClient {
   /// - Throws: `SettingError` for a `hindsight_<name>` that cannot be, `MemoryStoreError` for an address that is none.
   public func turn(_ request: CompletionRequest) throws -> Turn {
     let call = try TurnRequest(request, settings: configuration.memory, rules: .completion) { [self] in
-      try model(request.model)
+      try model(of: request)
     }
     return try self.call(call)
   }

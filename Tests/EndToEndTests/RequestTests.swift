@@ -120,6 +120,31 @@ extension EndToEnd {
           ##""text":"<memories>\n# Relevant Context from Memory\nPython it is.\n</memories>""##) == true)
     }
 
+    @Test("may name an address and its key, which are no part of what is sent; what is LiteLLM's own is left out")
+    func address() throws {
+      let (model, memory) = (try ScriptedServer { _ in .json(200, Self.whole) }, try memoryServer())
+      defer {
+        model.stop()
+        memory.stop()
+      }
+      let home = try home(memory, memory: memory)
+      let request = """
+        {"model": "openai/x", "api_base": "\(model.url)/v1", "api_key": "sk-of-this", "num_retries": 3,
+         "hindsight_api_url": "\(memory.url)/other", "messages": [{"role": "user", "content": "Hm?"}]}
+        """
+      home.environment["HINDSIGHT_API_KEY"] = "hs-of-another"
+      let outcome = try home.run("ask", "--messages", "-", input: request)
+      #expect(outcome.output == "Python.\n")
+      #expect(outcome.error.contains("num_retries is for LiteLLM"))
+      let sent = try #require(model.requests.first)
+      #expect(sent.headers["authorization"] == "Bearer sk-of-this")
+      #expect(Set(sent.json.keys) == ["model", "messages"])
+      #expect(sent.json["model"] as? String == "x")
+      // A key goes to its own address: the request named another one and no key.
+      #expect(memory.requests.count == 2)
+      #expect(memory.requests.allSatisfy { $0.path.hasPrefix("/other/") && $0.headers["authorization"] == nil })
+    }
+
     @Test("that cannot be made are refused with status 2, and nothing is sent")
     func refused() throws {
       let (model, memory) = (try ScriptedServer { _ in .json(200, Self.whole) }, try memoryServer())
