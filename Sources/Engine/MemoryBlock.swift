@@ -95,7 +95,7 @@ public struct MemoryBlock: Hashable, Sendable {
     case .plain: return text
     case .delimited:
       return text.replacingOccurrences(
-        of: "<(/?)(?=\\s*\(Self.tag))", with: "&lt;$1", options: [.regularExpression, .caseInsensitive])
+        of: "<(\\s*/?)(?=\\s*\(Self.tag))", with: "&lt;$1", options: [.regularExpression, .caseInsensitive])
     }
   }
 

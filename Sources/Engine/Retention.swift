@@ -87,11 +87,21 @@ private func withoutBlock(_ message: Message) -> String {
 }
 
 private func withoutBlock(_ text: String) -> String {
+  let (opening, closing) = ("<\(MemoryBlock.tag)>\n# Relevant ", "\n</\(MemoryBlock.tag)>")
+  if text.hasPrefix(opening), let end = text.range(of: closing) { return behindSeparator(text[end.upperBound...]) }
   let heading = "# Relevant Memories\nThe following information from memory may be relevant:\n\n"
   guard text.hasPrefix(heading) else { return text }
   let lines = text.dropFirst(heading.count)
   // What a person typed under such a heading is theirs, unless it is numbered and typed as ours is.
   guard lines.prefixMatch(of: #/[0-9]+\. \[[A-Z]+\] /#) != nil else { return text }
   guard let end = lines.range(of: "\n\n") else { return "" }
-  return String(lines[end.upperBound...])
+  return behindSeparator(lines[end.lowerBound...])
+}
+
+/// What stands behind a block and the separator of one of the ways to call.
+private func behindSeparator(_ text: Substring) -> String {
+  for separator in [TurnRules.callback.separator, TurnRules.completion.separator] where text.hasPrefix(separator) {
+    return String(text.dropFirst(separator.count))
+  }
+  return String(text)
 }

@@ -120,7 +120,9 @@ struct TurnRun {
       bankID: settings.bankID ?? "", text: text, budget: settings.budget, maxTokens: settings.maxMemoryTokens,
       types: settings.factTypes, tags: settings.tagFilter,
       includesEntities: settings.includeEntities ?? rules.includesEntities, traces: settings.trace, timeout: limit)
-    let result = try await withTimeLimit(limit, of: "recall") { [store] in try await store.recall(query) }
+    let result = try await withTimeLimit(limit, of: "recall", at: store, bankID: query.bankID) { [store] in
+      try await store.recall(query)
+    }
     record.retrieval.memories = use(result.memories)
     record.retrieval.state = record.retrieval.memories.contains { $0.use != .blank } ? .found : .nothing
     record.retrieval.matchCount = result.matchCount
@@ -135,7 +137,9 @@ struct TurnRun {
       bankID: settings.bankID ?? "", text: text, budget: settings.budget, context: settings.reflectContext,
       responseSchema: settings.reflectResponseSchema, includesFacts: settings.reflectIncludeFacts,
       tags: settings.tagFilter, timeout: limit)
-    let reflection = try await withTimeLimit(limit, of: "reflect") { [store] in try await store.reflect(query) }
+    let reflection = try await withTimeLimit(limit, of: "reflect", at: store, bankID: query.bankID) { [store] in
+      try await store.reflect(query)
+    }
     record.retrieval.reflection = reflection
     record.retrieval.state = reflection.text.isEmpty && reflection.structuredOutput == nil ? .nothing : .found
     record.retrieval.trace = settings.trace ? reflection.trace : nil
@@ -342,19 +346,10 @@ private func uncancelled<Success: Sendable>(
   try await Task { try await work() }.value
 }
 
-/// Says that memory took too long.
-struct TimeLimitExceeded: Error, CustomStringConvertible {
-  let limit: Duration
-  let operation: String
-  var description: String {
-    "Memory did not answer within \(limit.formatted(.units(allowed: [.seconds, .milliseconds], width: .abbreviated))) "
-      + "(\(operation)_timeout_seconds sets the limit)."
-  }
-}
-
 /// Bounds what a store should have bounded itself.
 private func withTimeLimit<Success: Sendable>(
-  _ limit: Duration, of operation: String, _ work: @escaping @Sendable () async throws -> Success
+  _ limit: Duration, of operation: String, at store: any MemoryStore, bankID: String,
+  _ work: @escaping @Sendable () async throws -> Success
 ) async throws -> Success {
   try await withThrowingTaskGroup(of: Success?.self) { group in
     group.addTask { try await work() }
@@ -365,7 +360,8 @@ private func withTimeLimit<Success: Sendable>(
     }
     defer { group.cancelAll() }
     guard let first = try await group.next(), let success = first else {
-      throw TimeLimitExceeded(limit: limit, operation: operation)
+      throw MemoryStoreError.timedOut(
+        location: store.location, operation: operation, bankID: bankID, after: limit)
     }
     return success
   }

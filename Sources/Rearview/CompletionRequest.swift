@@ -134,6 +134,14 @@ public struct HindsightError: Error, Sendable, CustomStringConvertible {
 
   /// In the words of the Python package.
   static func storage(_ record: TurnRecord, cause: String) -> HindsightError {
-    HindsightError(.storage, bankID: record.settings.bankID, "Failed to store conversation: \(cause)")
+    HindsightError(
+      .storage, bankID: record.settings.bankID, "Failed to store conversation: \(cause)", cause: NotStored(cause))
   }
+}
+
+/// Why a text or a turn is not in its store, as the queue on disk keeps it: the store's own sentence.
+public struct NotStored: Error, Hashable, Sendable, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
 }

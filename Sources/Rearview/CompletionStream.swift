@@ -21,6 +21,8 @@ public struct CompletionStream: AsyncSequence, Sendable {
 
   private let pieces: AsyncThrowingStream<Element, any Error>
   private let turn: Turn
+  /// Ends when all that is to be known of the call is known.
+  let following: Task<Void, Never>
 
   init(_ turn: Turn, waitsForStorage: Bool, follower: TurnFollower) {
     let (pieces, continuation) = AsyncThrowingStream.makeStream(of: Element.self)
@@ -29,7 +31,7 @@ public struct CompletionStream: AsyncSequence, Sendable {
     continuation.onTermination = { reason in
       if case .cancelled = reason { turn.cancel() }
     }
-    Task {
+    following = Task {
       var follower = follower
       var isOver = false
       for await event in turn.events {

@@ -37,9 +37,18 @@ public struct MemoryCallback: Sendable {
     let model = OutsideModel(name: request.model)
     let (turn, _) = try await instance.start(request, of: client, settings: settings, rules: .callback) { model }
     let instance = instance
+    let (announced, continuation) = AsyncStream.makeStream(of: Void.self)
     let outcome = Task {
+      // Also of a turn that ends without asking the model: nobody must wait for a request then.
+      defer {
+        model.isNotAsked()
+        continuation.finish()
+      }
       var follower = TurnFollower(instance: instance)
-      for await event in turn.events { await follower.take(event) }
+      for await event in turn.events {
+        await follower.take(event)
+        if case .injected = event { continuation.finish() }
+      }
       guard let record = follower.record else { throw CancellationError() }
       return record
     }
@@ -47,6 +56,7 @@ public struct MemoryCallback: Sendable {
       // The turn ended before the model was to be asked: memory failed and `memory_failure` says so.
       throw CompletionFailed(record: try await outcome.value, cause: nil)
     }
+    for await _ in announced {}
     var prepared = request
     prepared.messages = chat.messages
     prepared.parameters = chat.parameters
@@ -89,8 +99,8 @@ final class OutsideModel: ChatModel {
 
   init(name: String) { self.name = name }
 
-  // The turn that holds the model ends without asking it: nobody must wait for a request then.
-  deinit { requests.continuation.finish() }
+  /// Says that no request comes any more.
+  func isNotAsked() { requests.continuation.finish() }
 
   func stream(_ request: ChatRequest) -> AsyncThrowingStream<ChatEvent, any Error> {
     requests.continuation.yield(request)

@@ -35,15 +35,20 @@ public final class RearviewClient: Sendable {
   let log: Logger
   /// Turns that may still be under way.
   private let running = NIOLockedValueBox<[String: Turn]>([:])
+  /// Up to where the queue is what earlier programs left.
+  private let lastLeft: Int64
+  /// Where a call of this program went.
+  private let resumed = NIOLockedValueBox<Set<Destination>>([])
 
   private init(
     configuration: Configuration, paths: Paths, environment: [String: String], sessions: SessionsFile,
-    embedded: any MemoryStore
+    lastLeft: Int64, embedded: any MemoryStore
   ) throws {
     self.configuration = configuration
     self.paths = paths
     self.environment = environment
     self.sessions = sessions
+    self.lastLeft = lastLeft
     log = Logger(label: "rearview") { [paths] _ in LogFile(path: paths.logFile) }
     transport = HTTPClientTransport(userAgent: Self.userAgent)
     stores = Stores(embedded: embedded)
@@ -68,7 +73,7 @@ public final class RearviewClient: Sendable {
     let sessions = try SessionsFile(path: paths.sessionsFile, runningFolder: paths.runningFolder)
     return try RearviewClient(
       configuration: configuration, paths: paths, environment: environment, sessions: sessions,
-      embedded: try await store)
+      lastLeft: try await sessions.lastQueued(), embedded: try await store)
   }
 
   /// The memory store alone, for those who only read: it opens where nothing can be written.
@@ -157,8 +162,16 @@ public final class RearviewClient: Sendable {
     delivery.deduplicates = settings.deduplicate
     request.journal = CallJournal(
       sessions: sessions, queue: queue, log: log, lane: settings.groupID.map { "call:" + $0 } ?? request.sessionID,
-      delivery: delivery)
+      delivery: delivery, timeout: .seconds(settings.retainTimeoutSeconds),
+      loggedBank: settings.verbose ? settings.bankID : nil)
+    resume(at: delivery.destination)
     return start(request)
+  }
+
+  /// Brings to a store, once, what an earlier program left in the queue for it; nobody waits for that.
+  private func resume(at destination: Destination) {
+    guard lastLeft > 0, resumed.withLockedValue({ $0.insert(destination).inserted }) else { return }
+    Task { [queue, lastLeft] in await queue.resume(at: destination.location, through: lastLeft) }
   }
 
   /// The model that a request asks for: by its name, or at the address that the request gives.
@@ -245,10 +258,13 @@ public final class RearviewClient: Sendable {
   public func models() async -> [ModelDescription] { await catalog.models() }
 
   /// Lets the turns that are under way end, and stores what waits, for at most `limit`; the rest waits on disk.
-  public func flush(within limit: Duration = .seconds(5)) async {
+  ///
+  /// - Parameter others: Work that is to end too, between the turns and the queue.
+  public func flush(within limit: Duration = .seconds(5), letting others: [Task<Void, Never>] = []) async {
     let turns = running.withLockedValue { Array($0.values) }
     await waitAtMost(limit) { [queue] in
       for turn in turns { await turn.ended() }
+      for other in others { await other.value }
       await queue.drain(isLast: true)
     }
   }
@@ -354,6 +370,10 @@ struct CallJournal: TurnJournal {
   /// Turns of one lane are stored in their order.
   let lane: String
   let delivery: Delivery
+  /// How long the store may take for the turn while its call waits; later tries have the queue's own limit.
+  let timeout: Duration
+  /// The bank to name in the log, for who set `verbose`.
+  let loggedBank: String?
 
   var keepsCheckpoints: Bool { false }
 
@@ -372,5 +392,11 @@ struct CallJournal: TurnJournal {
     return isNew ? record.storage : Storage(state: .known)
   }
 
-  func store(turnID: String) async -> Storage { await queue.store(turnID: turnID) }
+  func store(turnID: String) async -> Storage {
+    let storage = await queue.store(turnID: turnID, timeout: timeout)
+    if let loggedBank {
+      log.info("\(storage.state.rawValue)", metadata: ["bank": "\(loggedBank)", "turn": "\(turnID)"])
+    }
+    return storage
+  }
 }

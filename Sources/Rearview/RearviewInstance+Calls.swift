@@ -22,7 +22,13 @@ extension RearviewInstance {
     var request = request
     request.streams = true
     let (turn, settings) = try await start(request)
-    return CompletionStream(turn, waitsForStorage: settings.syncStorage, follower: TurnFollower(instance: self))
+    return stream(of: turn, waitsForStorage: settings.syncStorage)
+  }
+
+  func stream(of turn: Turn, waitsForStorage: Bool) -> CompletionStream {
+    let stream = CompletionStream(turn, waitsForStorage: waitsForStorage, follower: TurnFollower(instance: self))
+    follow(turn.id, by: stream.following)
+    return stream
   }
 
   /// Starts a call under the settings that hold now; what is changed later does not touch it.
@@ -59,6 +65,7 @@ extension RearviewInstance {
         }
       }
     }
+    follow(turn.id, by: following)
     return try await withTaskCancellationHandler {
       guard let record = await answers.first(where: { _ in true }) else {
         following.cancel()
@@ -80,7 +87,6 @@ extension RearviewInstance {
 struct TurnFollower: Sendable {
   let instance: RearviewInstance
   private(set) var record: TurnRecord?
-  private var hasAnswered = false
 
   init(instance: RearviewInstance) { self.instance = instance }
 
@@ -92,16 +98,10 @@ struct TurnFollower: Sendable {
       record?.block = block
       record?.setSent(messages)
       if let record { await instance.willCall(record) }
-    case .finished(let answer):
-      record?.answer = answer
-      guard let record else { break }
-      hasAnswered = true
-      await instance.answered(record)
+    case .finished(let answer): record?.answer = answer
     case .storage(let storage): record?.storage = storage
     case .record(let record):
       self.record = record
-      // Not again: a later call may have answered since.
-      if !hasAnswered { await instance.answered(record) }
       await instance.ended(record)
     case .text, .reasoning, .toolCall, .usage: break
     }

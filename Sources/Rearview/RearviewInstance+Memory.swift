@@ -65,6 +65,7 @@ extension RearviewInstance {
     waits: Bool = false, _ set: @Sendable (inout MemorySettings) throws -> Void = { _ in }
   ) async throws -> RetainResult {
     let (settings, bankID, store) = try await direct(set)
+    guard !content.allSatisfy(\.isWhitespace) else { throw MemoryStoreError.emptyText }
     let document = documentID ?? settings.groupID
     let turn = RetainTurn(
       bankID: bankID, turnID: UUID().uuidString.lowercased(), documentID: document,
@@ -83,9 +84,11 @@ extension RearviewInstance {
       try SessionsFile.enqueue(turn, lane: lane, isWhole: true, delivery: delivery, in: database)
     }
     Task { [weak self] in
-      let storage = await client.queue.store(turnID: turn.turnID)
+      let storage = await client.queue.store(
+        turnID: turn.turnID, timeout: .seconds(settings.retainTimeoutSeconds))
       guard storage.isFailure else { return }
-      await self?.note(HindsightError(.retain, bankID: bankID, "Failed to retain: \(storage.error ?? "")"))
+      let cause = NotStored(storage.error ?? "")
+      await self?.note(HindsightError(.retain, bankID: bankID, "Failed to retain: \(cause)", cause: cause))
     }
     return RetainResult(itemsCount: 0, isProcessing: true)
   }

@@ -39,6 +39,8 @@ public actor RearviewInstance {
   private var debug: InjectionDebug?
   private var errors = ErrorLog()
   private var observers: [any CallObserver] = []
+  /// Who tells of the calls that are under way.
+  private var followers: [String: Task<Void, Never>] = [:]
   /// Requests that a callback prepared and that were not ended yet: they have their memory already.
   private var prepared: [UUID: [Message]] = [:]
   private var hasCallback = false
@@ -78,7 +80,6 @@ public actor RearviewInstance {
     var new = try new.checked()
     if new.apiKey == nil { new.apiKey = environmentKey }
     settings = new
-    debug = nil
     guard new.mission != nil || new.bankName != nil else { return }
     do {
       guard new.bankID != nil else { throw HindsightError(.bank, TurnRecord.noBank) }
@@ -113,10 +114,7 @@ public actor RearviewInstance {
   public var isConfigured: Bool { configuration?.bankID != nil }
 
   /// Forgets the configuration; calls go to the model without memory.
-  public func resetConfiguration() {
-    settings = nil
-    debug = nil
-  }
+  public func resetConfiguration() { settings = nil }
 
   /// The document that conversations are retained in from now on; `nil` for one of its own each.
   public func setDocumentID(_ id: String?) async throws { try await setDefaults { $0.sessionID = id } }
@@ -195,6 +193,22 @@ public actor RearviewInstance {
     }
   }
 
+  /// Keeps who tells of a call until that has ended.
+  func follow(_ turnID: String, by task: Task<Void, Never>) {
+    followers[turnID] = task
+    Task {
+      await task.value
+      followers[turnID] = nil
+    }
+  }
+
+  /// Lets the calls that are under way end, and stores what waits, for at most `limit`; the rest waits on disk. What went
+  /// wrong with it is known when this returns.
+  public func flush(within limit: Duration = .seconds(5)) async {
+    guard let client = try? await opened() else { return }
+    await client.flush(within: limit, letting: Array(followers.values))
+  }
+
   func isPrepared(_ messages: [Message]) -> Bool { prepared.values.contains(messages) }
   func prepare(_ id: UUID, _ messages: [Message]) { prepared[id] = messages }
   func unprepare(_ id: UUID) { prepared[id] = nil }
@@ -206,20 +220,22 @@ public actor RearviewInstance {
     errors.add(HindsightError(.storage, "Failed to store conversation: \(storage.error ?? "")"), turnID: turnID)
   }
 
-  /// The answer of a call is there; its storage may still be under way.
-  func answered(_ record: TurnRecord) {
-    debug = record.settings.verbose ? InjectionDebug(record) : nil
-  }
-
-  /// A call has come to its end.
+  /// A call has come to its end; its debug information is known by now, unless it never came to the model.
   func ended(_ record: TurnRecord) async {
+    if record.messages.isEmpty { noteInjection(of: record) }
     if record.storage.isFailure {
       errors.add(.storage(record, cause: record.storage.error ?? ""), turnID: record.id)
     }
     for observer in observers { await observer.didCall(record) }
   }
 
+  /// What memory gave to a call is known; it is there before the answer is.
+  private func noteInjection(of record: TurnRecord) {
+    debug = record.settings.verbose ? InjectionDebug(record) : nil
+  }
+
   func willCall(_ record: TurnRecord) async {
+    noteInjection(of: record)
     for observer in observers { await observer.willCall(record) }
   }
 

@@ -50,6 +50,11 @@ extension SessionsFile {
     String(decoding: try JSONEncoder.record.encode(turn), as: UTF8.self)
   }
 
+  /// The place of the last turn in the queue; 0 for none.
+  func lastQueued() async throws -> Int64 {
+    try await read { try Int64.fetchOne($0, sql: "SELECT max(seq) FROM queue") ?? 0 }
+  }
+
   // MARK: What was handed in
 
   /// As many of the last messages of a document as are remembered.

@@ -51,10 +51,12 @@ public actor StorageQueue {
   }
 
   /// Tries a turn, after those of its session before it.
-  func store(turnID: String) async -> Storage {
+  ///
+  /// - Parameter timeout: How long the store may take for this try; `nil` for the queue's own limit.
+  func store(turnID: String, timeout: Duration? = nil) async -> Storage {
     do {
       guard let sessionID = try await sessionID(ofQueued: turnID) else { return Storage(state: .stored) }
-      let failure = try await drain(sessionID: sessionID, through: turnID, ignoringPause: true)
+      let failure = try await drain(sessionID: sessionID, through: turnID, ignoringPause: true, timeout: timeout)
       if failure != nil { scheduleRetry() }
       return failure ?? Storage(state: .stored)
     } catch {
@@ -66,11 +68,25 @@ public actor StorageQueue {
   ///
   /// - Parameter isLast: tries also what waits for its next time, as when the program starts or ends.
   public func drain(isLast: Bool = false) async {
+    await drain(ignoringPause: isLast) { try String.fetchAll($0, sql: "SELECT DISTINCT session_id FROM queue") }
+  }
+
+  /// Tries what earlier programs left for the store at a location, up to a place in the queue.
+  func resume(at location: String, through seq: Int64) async {
+    await drain(ignoringPause: true) {
+      try String.fetchAll(
+        $0, sql: "SELECT DISTINCT session_id FROM queue WHERE location = ? AND seq <= ?", arguments: [location, seq])
+    }
+  }
+
+  private func drain(
+    ignoringPause: Bool, sessions: @escaping @Sendable (Database) throws -> [String]
+  ) async {
     do {
-      let sessions = try await file.read { try String.fetchAll($0, sql: "SELECT DISTINCT session_id FROM queue") }
+      let sessions = try await file.read(sessions)
       var failed = false
       for session in sessions {
-        guard try await drain(sessionID: session, through: nil, ignoringPause: isLast) != nil else { continue }
+        guard try await drain(sessionID: session, through: nil, ignoringPause: ignoringPause) != nil else { continue }
         failed = true
         // The others would wait for the same locked file or full disk, each its whole time.
         if isStoreOut { break }
@@ -102,25 +118,28 @@ public actor StorageQueue {
   }
 
   /// - Returns: what kept the session's oldest turn back; `nil` when all went through.
-  private func drain(sessionID: String, through turnID: String?, ignoringPause: Bool) async throws -> Storage? {
+  private func drain(
+    sessionID: String, through turnID: String?, ignoringPause: Bool, timeout: Duration? = nil
+  ) async throws -> Storage? {
     while let running = busy[sessionID] { _ = try? await running.value }
     let task = Task {
       defer { busy[sessionID] = nil }
-      return try await drainAlone(sessionID: sessionID, through: turnID, ignoringPause: ignoringPause)
+      return try await drainAlone(
+        sessionID: sessionID, through: turnID, ignoringPause: ignoringPause, timeout: timeout)
     }
     busy[sessionID] = task
     return try await task.value
   }
 
   private func drainAlone(
-    sessionID: String, through turnID: String?, ignoringPause: Bool
+    sessionID: String, through turnID: String?, ignoringPause: Bool, timeout: Duration?
   ) async throws -> Storage? {
     while let entry = try await next(sessionID: sessionID) {
       guard ignoringPause || entry.notBefore <= Date().milliseconds else {
         return Storage(state: .failed, error: entry.error)
       }
       do {
-        switch try await retain(entry) {
+        switch try await retain(entry, timeout: timeout ?? self.timeout) {
         case .stored:
           isStoreOut = false
           try await settle(entry, as: Storage(state: .stored))
@@ -146,7 +165,7 @@ public actor StorageQueue {
   }
 
   /// Brings one turn to its own store.
-  private func retain(_ entry: Entry) async throws -> Retained {
+  private func retain(_ entry: Entry, timeout: Duration?) async throws -> Retained {
     guard let store = stores.store(location: entry.location, credential: entry.credential) else {
       throw StoreAway(location: entry.location)
     }

@@ -31,7 +31,7 @@ public struct WrappedClient: Sendable {
   /// Asks the model for an answer in pieces.
   public func stream(_ request: JSONObject) async throws -> CompletionStream {
     let (turn, settings) = try await start(request, streams: true)
-    return CompletionStream(turn, waitsForStorage: settings.syncStorage, follower: TurnFollower(instance: instance))
+    return await instance.stream(of: turn, waitsForStorage: settings.syncStorage)
   }
 
   /// Stores what waits, for at most `limit`. May be called twice.
@@ -74,11 +74,5 @@ extension RearviewInstance {
       }
     }
     return WrappedClient(client, instance: self, settings: settings)
-  }
-
-  /// Lets the calls that are under way end, and stores what waits, for at most `limit`; the rest waits on disk.
-  public func flush(within limit: Duration = .seconds(5)) async {
-    guard let client = try? await opened() else { return }
-    await client.flush(within: limit)
   }
 }

@@ -172,6 +172,7 @@ struct Player {
   private mutating func finish(_ observer: Records) async throws -> Replay {
     replay.debug = await stage.instance.lastInjectionDebug
     await stage.instance.flush(within: .seconds(3))
+    await observer.hearOfAllEnds()
     replay.storageErrors = await stage.instance.pendingStorageErrors().map(\.message)
     await stage.instance.cleanup()
     replay.records = await observer.records
@@ -338,4 +339,12 @@ actor Records: CallObserver {
   private(set) var announced: [TurnRecord] = []
   func willCall(_ record: TurnRecord) async { announced.append(record) }
   func didCall(_ record: TurnRecord) async { records.append(record) }
+
+  /// Waits until each call that was announced has ended, within a bound.
+  func hearOfAllEnds() async {
+    let end = ContinuousClock.now + .seconds(3)
+    while records.count < announced.count, ContinuousClock.now < end {
+      try? await Task.sleep(for: .milliseconds(2))
+    }
+  }
 }
