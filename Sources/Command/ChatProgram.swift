@@ -108,8 +108,8 @@ private struct Outside: Sendable {
   /// What an earlier program left behind goes to the store, and the header learns how many memories there are.
   func start() async {
     let mailbox = mailbox
-    await client.queue.onChange { turnID, storage in
-      mailbox.post(.storage(turnID: turnID, storage))
+    await client.queue.onChange { change in
+      mailbox.post(.storage(turnID: change.turnID, change.storage))
       Task { await postWaiting() }
     }
     if let problem = await client.setUpBank() { mailbox.post(.notice(DisplayText(line: problem), isError: true)) }

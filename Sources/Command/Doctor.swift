@@ -12,6 +12,11 @@ struct Doctor: AsyncParsableCommand {
 
   @OptionGroup var shared: SharedOptions
 
+  @Flag(
+    name: .long,
+    help: "Let turns that wait for the configured server go there with today's key; try refused ones again.")
+  var rebind = false
+
   func run() async throws {
     let paths = Paths()
     var report = Report()
@@ -64,8 +69,12 @@ struct Doctor: AsyncParsableCommand {
       report.good(
         "\(client.store.location): \(banks.count == 1 ? "1 bank" : "\(banks.count) banks"), \(memories == 1 ? "1 memory" : "\(memories) memories")"
       )
-      let waiting = try await client.queue.waiting()
-      if waiting > 0 { report.bad("\(waiting) turns wait to be stored; they are tried again at each start.") }
+      if rebind {
+        let count = try await client.rebindQueue()
+        report.fact("queue", "\(count == 1 ? "1 turn was" : "\(count) turns were") let go to \(client.store.location)")
+      }
+      for waiting in try await client.queue.contents() { report.bad(Self.sentence(on: waiting)) }
+      await server(client, into: &report)
       report.good("\(paths.sessionsFile)")
     } catch {
       report.bad("\(error)")
@@ -89,6 +98,32 @@ struct Doctor: AsyncParsableCommand {
       "found", models.isEmpty ? "none" : models.prefix(12).joined(separator: ", ") + (models.count > 12 ? ", …" : ""))
     if client.model == RearviewClient.builtInModel { report.fact("to add one", RearviewClient.modelHint) }
     await client.close()
+  }
+}
+
+extension Doctor {
+  /// What a server is, where memory is one.
+  private func server(_ client: RearviewClient, into report: inout Report) async {
+    guard let version = await client.serverVersion() else { return }
+    report.fact("server", "Hindsight \(version.apiVersion)")
+    if version.isOlder(than: [0, 8, 6]) {
+      report.bad(
+        "A server before 0.8.6 knows no operation ids: a turn that is tried again may be stored twice. Update it.")
+    }
+  }
+
+  private static func sentence(on waiting: StorageQueue.Waiting) -> String {
+    let turns = waiting.count == 1 ? "1 turn" : "\(waiting.count) turns"
+    let place = waiting.location.isEmpty ? "the embedded file" : waiting.location
+    let cause = waiting.error.map { " (\($0))" } ?? ""
+    if waiting.isSetAside {
+      return "\(turns) for \(place) \(waiting.count == 1 ? "was" : "were") refused\(cause); --rebind tries again."
+    }
+    if !waiting.isWithinReach {
+      return "\(turns) for \(place) wait for the address and the key of their call; with hindsight_api_url set to it, "
+        + "--rebind lets them go with the key of today."
+    }
+    return "\(turns) for \(place) wait to be stored\(cause); they are tried again at each start."
   }
 }
 

@@ -23,7 +23,8 @@ extension EmbeddedMemory {
         sql: """
           SELECT message.speaker, CAST(message.text AS BLOB) AS text, message.said_at, message.is_cut
           FROM message JOIN document ON document.id = message.document JOIN bank ON bank.id = document.bank
-          WHERE bank.name = CAST(? AS TEXT) AND document.key = CAST(? AS TEXT) ORDER BY message.id
+          WHERE bank.name = CAST(? AS TEXT) AND document.key = CAST(? AS TEXT) AND message.is_replaced = 0
+          ORDER BY message.id
           """, arguments: [bankID.blob, id.blob])
       guard !rows.isEmpty else { return nil }
       return RetainedMessage.text(

@@ -15,7 +15,7 @@ extension EmbeddedMemory {
     guard !best.isEmpty else { return Reflection(text: "", basedOn: [], isExtract: true) }
     let quotes = best.map { memory in
       let date = memory.mentionedAt.map { " (said \(day($0)))" } ?? ""
-      return "- " + memory.text.replacing("\n", with: "\n  ") + date
+      return "- " + memory.text.indentingLines(by: "  ") + date
     }
     return Reflection(
       text: "Extract of memory, word for word:\n" + quotes.joined(separator: "\n"), basedOn: Array(best),

@@ -19,8 +19,13 @@ enum MemorySchema {
 
   static let steps = [
     Step(name: "first tables") { try $0.execute(sql: firstTables) },
-    Step(name: "names and missions of banks") {
-      try $0.execute(sql: "ALTER TABLE bank ADD COLUMN title TEXT; ALTER TABLE bank ADD COLUMN mission TEXT;")
+    Step(name: "names and missions of banks, replaced documents") {
+      try $0.execute(
+        sql: """
+          ALTER TABLE bank ADD COLUMN title TEXT;
+          ALTER TABLE bank ADD COLUMN mission TEXT;
+          ALTER TABLE message ADD COLUMN is_replaced INTEGER NOT NULL DEFAULT 0;
+          """)
     },
   ]
 

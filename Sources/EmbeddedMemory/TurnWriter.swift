@@ -32,7 +32,26 @@ struct TurnWriter {
     metadata = try turn.metadata.isEmpty ? nil : Self.json(turn.metadata)
   }
 
+  /// Takes what a document held before out of it and out of recall: nothing is deleted, and what was also said
+  /// elsewhere stays.
+  private func replaceDocument() throws {
+    try database.cachedStatement(sql: "UPDATE message SET is_replaced = 1 WHERE document = ?")
+      .execute(arguments: [document])
+    try database.cachedStatement(
+      sql: """
+        UPDATE memory SET state = 1, state_reason = 'Its document was replaced.', updated = ?
+        WHERE state = 0 AND id IN (
+          SELECT source.memory FROM source JOIN message ON message.id = source.message WHERE message.document = ?
+        ) AND NOT EXISTS (
+          SELECT 1 FROM source JOIN message ON message.id = source.message
+          WHERE source.memory = memory.id AND message.is_replaced = 0
+        )
+        """
+    ).execute(arguments: [now, document])
+  }
+
   func write() throws {
+    if turn.update == .overwrite, firstPosition == 0 { try replaceDocument() }
     for (offset, message) in missing.enumerated() {
       try write(message, position: firstPosition + offset)
     }

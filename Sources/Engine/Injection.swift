@@ -56,7 +56,7 @@ public func recallText(of messages: [Message], firstPartOnly: Bool = false) -> S
 
 /// A query cut to what a store takes: its beginning and its end, where people say what they want.
 /// - Returns: `nil` where nothing had to be cut.
-func shortened(_ query: String, toTokens limit: Int) -> String? {
+public func shortened(_ query: String, toTokens limit: Int) -> String? {
   guard estimatedTokens(query) > limit else { return nil }
   // The estimate may be some per cent off, and the server's count decides.
   let goal = limit * 9 / 10

@@ -15,7 +15,7 @@ public struct InjectionDebug: Hashable, Codable, Sendable {
   /// The literal block; empty when nothing was injected.
   public var memoryContext: String
   public var reflectText: String?
-  /// The memories that a reflection stands on, when `reflect_include_facts` was set.
+  /// The memories that a reflection stands on, where the store told them.
   public var reflectFacts: [Fact]?
   /// All that was recalled, those that were not injected included.
   public var recallResults: [Fact]?

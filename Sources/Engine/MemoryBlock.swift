@@ -90,33 +90,12 @@ public struct MemoryBlock: Hashable, Sendable {
   }
 
   private func safe(_ text: String, indents: Bool = true) -> String {
-    let text = indents ? Self.indented(text) : text
+    let text = indents ? text.indentingLines(by: "   ") : text
     switch format {
     case .plain: return text
     case .delimited:
       return text.replacingOccurrences(
         of: "<(\\s*/?)(?=\\s*\(Self.tag))", with: "&lt;$1", options: [.regularExpression, .caseInsensitive])
-    }
-  }
-
-  /// Three blanks after each line break. No fast path is missed: nearly every memory is one line.
-  static func indented(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isLineBreak) else { return text }
-    var result = String.UnicodeScalarView()
-    var scalars = text.unicodeScalars.makeIterator()
-    var next = scalars.next()
-    while let scalar = next {
-      next = scalars.next()
-      result.append(scalar)
-      if isLineBreak(scalar), !(scalar == "\r" && next == "\n") { result.append(contentsOf: "   ".unicodeScalars) }
-    }
-    return String(result)
-  }
-
-  private static func isLineBreak(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0x0A...0x0D, 0x85, 0x2028, 0x2029: true
-    default: false
     }
   }
 }

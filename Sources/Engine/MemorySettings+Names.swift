@@ -13,8 +13,15 @@ public enum SettingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .badValue(let name, let value, let expected):
       // A provider's value may be a key.
       "\(name) must be \(expected)"
-        + (name.hasPrefix("providers.") || name == "api_key" ? "" : ", got \(value.pythonRepresentation)")
+        + (Self.isSecret(name, value) ? "" : ", got \(value.pythonRepresentation)")
     }
+  }
+}
+
+extension SettingError {
+  /// Whether a value may hold a key or a password.
+  private static func isSecret(_ name: String, _ value: JSONValue) -> Bool {
+    name.hasPrefix("providers.") || name == "api_key" || value.text?.contains("@") == true && name.hasSuffix("_url")
   }
 }
 
@@ -210,7 +217,7 @@ extension MemorySettings {
   /// - Returns: what is to be said to who wrote the request: names that are no settings, settings that are outdated.
   public mutating func takeOverrides(from request: inout JSONObject) throws(SettingError) -> [String] {
     var warnings: [String] = []
-    let before = hindsightAPIURL
+    let before = storeURL
     var namesKey = false
     for (key, value) in request where key.hasPrefix(Self.callPrefix) {
       request[key] = nil
@@ -223,8 +230,14 @@ extension MemorySettings {
       try set(name, to: value)
       if name == "api_key" { namesKey = true }
     }
-    if hindsightAPIURL != before, !namesKey { apiKey = nil }
+    if storeURL != before, !namesKey { apiKey = nil }
     return warnings
+  }
+
+  /// Takes the key away when the server is another one than before and no new key was given: a key goes to its own
+  /// host.
+  public mutating func keepKeyAtHome(since before: MemorySettings?) {
+    if let before, storeURL != before.storeURL, apiKey == before.apiKey { apiKey = nil }
   }
 
   /// What is outdated among the settings, in sentences.

@@ -97,6 +97,13 @@ public struct MemorySettings: Hashable, Sendable {
 
   public init() {}
 
+  /// The server's URL without a slash at its end; `nil` for the embedded file.
+  public var storeURL: String? {
+    guard var url = hindsightAPIURL?[...] else { return nil }
+    while url.hasSuffix("/") { url = url.dropLast() }
+    return String(url)
+  }
+
   /// The document that turns are retained in, if one was named.
   public var groupID: String? { sessionID ?? documentID }
 

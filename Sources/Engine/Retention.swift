@@ -52,6 +52,11 @@ private func items(of message: Message, saidAt: Date) -> [RetainedMessage] {
   return items
 }
 
+extension Answer {
+  /// Of how many messages it consists when it is retained.
+  public var retainedCount: Int { answerItems(self, saidAt: .distantPast).count }
+}
+
 /// An answer: its text comes before its tool calls.
 private func answerItems(_ answer: Answer, saidAt: Date) -> [RetainedMessage] {
   let isCut = answer.state != .complete || answer.finishReason == .length
@@ -89,9 +94,10 @@ private func withoutBlock(_ message: Message) -> String {
 private func withoutBlock(_ text: String) -> String {
   let (opening, closing) = ("<\(MemoryBlock.tag)>\n# Relevant ", "\n</\(MemoryBlock.tag)>")
   if text.hasPrefix(opening), let end = text.range(of: closing) { return behindSeparator(text[end.upperBound...]) }
-  let heading = "# Relevant Memories\nThe following information from memory may be relevant:\n\n"
-  guard text.hasPrefix(heading) else { return text }
-  let lines = text.dropFirst(heading.count)
+  let heading =
+    #/# Relevant Memories\n(Current date/time: [0-9: -]+UTC\n)?The following information from memory may be relevant:\n\n/#
+  guard let found = text.prefixMatch(of: heading) else { return text }
+  let lines = text[found.range.upperBound...]
   // What a person typed under such a heading is theirs, unless it is numbered and typed as ours is.
   guard lines.prefixMatch(of: #/[0-9]+\. \[[A-Z]+\] /#) != nil else { return text }
   guard let end = lines.range(of: "\n\n") else { return "" }

@@ -78,6 +78,8 @@ public struct TurnRules: Hashable, Sendable {
   public var injectsStructuredOutput = false
   /// Whether the tokens that the model counted are stored with the turn.
   public var storesTokenCount = false
+  /// Whether the messages are retained when the model said nothing and asked for nothing.
+  public var retainsWithoutAnswer = true
   /// How long a recall may take where `recall_timeout_seconds` is unset.
   public var recallTimeoutSeconds = 30.0
   /// Whether the request may be completed with what makes a chat nicer.
@@ -113,6 +115,7 @@ public struct TurnRules: Hashable, Sendable {
     rules.separator = "\n\n---\n\n"
     rules.injectsStructuredOutput = true
     rules.storesTokenCount = true
+    rules.retainsWithoutAnswer = false
     return rules
   }()
 }

@@ -72,7 +72,7 @@ struct TurnRun {
   private mutating func end(unsent reason: String) {
     record.answer.state = .failed
     record.answer.error = reason
-    record.storage = Storage(state: .failed, error: reason)
+    record.storage = reason == TurnRecord.noBank ? Storage(state: .off) : Storage(state: .failed, error: reason)
     report(.finished(record.answer))
     report(.record(record))
   }
@@ -91,7 +91,7 @@ struct TurnRun {
       return
     }
     record.retrieval = Retrieval(state: .asking, mode: mode, query: text)
-    if let limit = store.queryTokenLimit, let short = shortened(text, toTokens: limit) {
+    if mode == .recall, let limit = store.queryTokenLimit, let short = shortened(text, toTokens: limit) {
       record.retrieval.query = short
       record.retrieval.uncutQueryTokens = estimatedTokens(text)
     }
@@ -275,7 +275,8 @@ struct TurnRun {
 
   private mutating func keep() async {
     let isLost = record.answer.state == .failed && record.answer.error != nil && !rules.keepsWordsOfFailedTurns
-    let turn = isLost && !answeredNothing ? nil : retention
+    let isKept = !isLost || answeredNothing && rules.retainsWithoutAnswer
+    let turn = isKept ? retention : nil
     record.storage = Storage(state: turn == nil ? .off : .queued)
     await close(retaining: turn)
     guard record.storage.state == .queued else { return }

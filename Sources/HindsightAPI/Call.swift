@@ -37,12 +37,6 @@ struct Call: Sendable {
   }
 }
 
-/// What the server said: a status and JSON.
-struct Answer: Sendable {
-  var status: Int
-  var json: JSONValue
-}
-
 /// How long a call may take, all its requests together.
 struct Deadline: Sendable {
   let limit: Duration

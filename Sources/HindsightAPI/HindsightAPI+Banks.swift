@@ -39,6 +39,12 @@ extension HindsightAPI {
     /// is off.
     public var features: Set<String>
 
+    /// Whether it comes before a version of these numbers. What cannot be read is taken for new.
+    public func isOlder(than numbers: [Int]) -> Bool {
+      let parts = apiVersion.split(separator: ".").map { Int($0.prefix { $0.isNumber }) ?? .max }
+      return parts.lexicographicallyPrecedes(numbers)
+    }
+
     public init(apiVersion: String, features: Set<String>) {
       self.apiVersion = apiVersion
       self.features = features

@@ -86,7 +86,7 @@ extension HindsightAPI {
     let said = shown(refusal.said)
     return switch refusal.status {
     case 401, 403:
-      .unauthorised(location: location, said: said)
+      .unauthorised(location: location, operation: call.operation.rawValue, bankID: call.bankID, said: said)
     case 300..<429, 430..<500:
       .refused(
         location: location, operation: call.operation.rawValue, bankID: call.bankID, status: refusal.status, said: said)

@@ -37,17 +37,18 @@ extension HindsightAPI {
 
   /// The text of a document as the server keeps it; where turns were appended, it puts one line end between them.
   public func documentText(id: String, bankID: String) async throws -> String? {
-    try await documentText(id: id, bankID: bankID, .document, by: deadline(nil))
+    try await document(id, bankID: bankID, .document, by: deadline(nil))?["original_text"]?.text
   }
 
-  private func documentText(
-    id: String, bankID: String, _ operation: Call.Operation, by deadline: Deadline
-  ) async throws -> String? {
+  /// The document as the server tells of it; `nil` when there is none.
+  private func document(
+    _ id: String, bankID: String, _ operation: Call.Operation, by deadline: Deadline
+  ) async throws -> JSONObject? {
     let call = Call.ofBank(bankID, operation, .get, "/documents/\(percentEncoded(id))")
     let answer = try await answer(call, by: deadline) { $0.status == 404 }
     guard let answer else { return nil }
-    guard answer.object != nil else { throw unreadable(call, "it holds no document") }
-    return answer["original_text"]?.text
+    guard let document = answer.object else { throw unreadable(call, "it holds no document") }
+    return document
   }
 
   /// Hands the turn over and returns the id of the operation that works on it; `nil` when it is stored already.
@@ -56,8 +57,15 @@ extension HindsightAPI {
   ) async throws -> String? {
     var content = content
     if turn.update == .replace, let document = turn.documentID {
-      let before = try await documentText(id: document, bankID: turn.bankID, .retain, by: deadline)
-      if let before, !before.isEmpty { content = "\(before)\n\n\(content)" }
+      if let stored = try await self.document(document, bankID: turn.bankID, .retain, by: deadline) {
+        // A server that keeps no texts has words of it all the same: to write it anew would lose them.
+        guard let before = stored["original_text"]?.text else {
+          throw unreadable(
+            .ofBank(turn.bankID, .retain, .get),
+            "it keeps no text of document \(document); set session_update to append")
+        }
+        if !before.isEmpty { content = "\(before)\n\n\(content)" }
+      }
     }
     let body = body(of: turn, content, operationID: operationID)
     let call = Call.ofBank(turn.bankID, .retain, .post, "/memories", body: body)

@@ -105,7 +105,7 @@ public enum MemoryStoreError: Error, Hashable, Sendable, CustomStringConvertible
   case emptyText
   case unavailable(location: String, cause: String)
   /// The server wants a key, or another one (401, 403).
-  case unauthorised(location: String, said: String)
+  case unauthorised(location: String, operation: String, bankID: String, said: String)
   /// The server did not accept the request (400, 404, 422).
   case refused(location: String, operation: String, bankID: String, status: Int, said: String)
   /// The server failed (5xx, 429), or reported that it stored nothing.
@@ -121,6 +121,18 @@ public enum MemoryStoreError: Error, Hashable, Sendable, CustomStringConvertible
     switch self {
     case .newerFormat, .notAStore, .readOnly, .diskFull, .locked, .unavailable, .unauthorised, .unreachable: true
     case .noSuchMemory, .emptyText, .refused, .serverFailed, .timedOut, .unreadable: false
+    }
+  }
+
+  /// Whether the same would be refused again, however often it is tried: what it says is the reason, not the server or
+  /// the address.
+  public var isFinal: Bool {
+    switch self {
+    case .refused(_, _, _, let status, _): [400, 413, 422].contains(status)
+    case .emptyText: true
+    case .newerFormat, .notAStore, .readOnly, .diskFull, .locked, .noSuchMemory, .unavailable, .unauthorised,
+      .serverFailed, .unreachable, .timedOut, .unreadable:
+      false
     }
   }
 
@@ -142,8 +154,8 @@ public enum MemoryStoreError: Error, Hashable, Sendable, CustomStringConvertible
       "A memory needs some text."
     case .unavailable(let location, let cause):
       "The memory store at \(location) cannot be used: \(cause)."
-    case .unauthorised(let location, let said):
-      "The memory server at \(location) refused the key (\(said)); set api_key or HINDSIGHT_API_KEY."
+    case .unauthorised(let location, let operation, let bankID, let said):
+      "\(what(operation, bankID)): the memory server at \(location) refused the key (\(said)); set api_key or HINDSIGHT_API_KEY."
     case .refused(let location, let operation, let bankID, let status, let said):
       "\(what(operation, bankID)) was refused by \(location) (HTTP \(status)): \(said)"
     case .serverFailed(let location, let operation, let bankID, let status, let said):

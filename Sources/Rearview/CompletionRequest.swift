@@ -1,3 +1,4 @@
+import Foundation
 import RearviewChat
 import RearviewEngine
 import RearviewJSON
@@ -26,6 +27,8 @@ public struct CompletionRequest: Hashable, Sendable {
   public var baseURL: String?
   /// The key for `baseURL`, or for the provider's own address. It is no part of what is sent as the request.
   public var apiKey: Secret?
+  /// Set by a callback: the request has its memory already.
+  var preparation: UUID?
   /// Members that were left out when the request was read: they tell LiteLLM how to call, not the model what to do.
   public private(set) var leftOut: [String] = []
 

@@ -7,24 +7,23 @@ import RearviewMemory
 struct Destination: Hashable, Sendable {
   /// The server's URL; empty for the embedded file.
   var location: String
-  /// Tells one key from another without holding it; empty for none, `nil` where it does not matter which.
-  var credential: String?
+  /// Tells one key from another, by 32 bits of a hash; empty for none.
+  var credential: String
 
   /// The embedded file of this program's own folder.
   static let embedded = Destination(location: "", credential: "")
 
-  init(location: String, credential: String?) {
+  init(location: String, credential: String) {
     self.location = location
     self.credential = credential
   }
 
   init(_ settings: MemorySettings) {
-    guard var url = settings.hindsightAPIURL?[...] else {
+    guard let url = settings.storeURL else {
       self = .embedded
       return
     }
-    while url.hasSuffix("/") { url = url.dropLast() }
-    location = String(url)
+    location = url
     credential = settings.apiKey.map { String(Fingerprint($0.value).text.prefix(8)) } ?? ""
   }
 }
@@ -47,13 +46,9 @@ final class Stores: Sendable {
     }
   }
 
-  /// The store for a turn of the queue; any at that address where `credential` is `nil`, since the key that it was
-  /// written with was refused.
-  func store(location: String, credential: String?) -> (any MemoryStore)? {
-    stores.withLockedValue { stores in
-      guard let credential else { return stores.first { $0.key.location == location }?.value }
-      return stores[Destination(location: location, credential: credential)]
-    }
+  /// The store for a turn of the queue, if this program has it: with that key and no other.
+  func store(location: String, credential: String) -> (any MemoryStore)? {
+    stores.withLockedValue { $0[Destination(location: location, credential: credential)] }
   }
 }
 

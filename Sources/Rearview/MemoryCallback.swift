@@ -17,12 +17,29 @@ import RearviewMemory
 /// An exchange that its bank had before is not stored again. The tokens that the model counted are stored with it.
 public struct MemoryCallback: Sendable {
   /// A request with its memory in it, and what is needed to end the call.
-  public struct Prepared: Sendable {
-    let id: UUID
-    let model: OutsideModel
-    let outcome: Task<TurnRecord, any Error>
-    /// What to send: no member of it is a setting of ours.
+  ///
+  /// Letting go of it without `afterCall` ends the call as one that failed.
+  public final class Prepared: Sendable {
+    /// What to send: no member of it is a setting of ours. Given to `completion`, it gets no memory a second time.
     public let request: CompletionRequest
+    fileprivate let model: OutsideModel
+    fileprivate let outcome: Task<TurnRecord, any Error>
+    private let instance: RearviewInstance
+
+    fileprivate init(
+      _ request: CompletionRequest, model: OutsideModel, outcome: Task<TurnRecord, any Error>,
+      instance: RearviewInstance
+    ) {
+      self.request = request
+      self.model = model
+      self.outcome = outcome
+      self.instance = instance
+    }
+
+    deinit {
+      model.fail(CancellationError())
+      if let id = request.preparation { Task { [instance] in await instance.unprepare(id) } }
+    }
   }
 
   private let instance: RearviewInstance
@@ -32,8 +49,8 @@ public struct MemoryCallback: Sendable {
   /// Asks memory for a request and puts the block into it. A failing memory lets the request through as it is.
   public func beforeCall(_ request: CompletionRequest) async throws -> Prepared {
     let client = try await instance.opened()
-    var settings = await instance.settingsOfCall() ?? .withoutMemory
-    settings.deduplicate = true
+    var settings = await instance.settingsOfCall()
+    settings?.deduplicate = true
     let model = OutsideModel(name: request.model)
     let (turn, _) = try await instance.start(request, of: client, settings: settings, rules: .callback) { model }
     let instance = instance
@@ -61,8 +78,9 @@ public struct MemoryCallback: Sendable {
     prepared.messages = chat.messages
     prepared.parameters = chat.parameters
     let id = UUID()
-    await instance.prepare(id, prepared.messages)
-    return Prepared(id: id, model: model, outcome: outcome, request: prepared)
+    prepared.preparation = id
+    await instance.prepare(id)
+    return Prepared(prepared, model: model, outcome: outcome, instance: instance)
   }
 
   /// Hands in the answer; the exchange is stored.
@@ -70,7 +88,6 @@ public struct MemoryCallback: Sendable {
   @discardableResult
   public func afterCall(_ prepared: Prepared, answer: Answer) async throws -> TurnRecord {
     prepared.model.end(with: answer)
-    await instance.unprepare(prepared.id)
     return try await prepared.outcome.value
   }
 
@@ -78,7 +95,6 @@ public struct MemoryCallback: Sendable {
   @discardableResult
   public func afterCall(_ prepared: Prepared, failing error: any Error) async throws -> TurnRecord {
     prepared.model.fail(error)
-    await instance.unprepare(prepared.id)
     return try await prepared.outcome.value
   }
 }

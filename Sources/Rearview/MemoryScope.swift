@@ -33,10 +33,10 @@ extension RearviewInstance {
     var settings = MemorySettings()
     let outer = configuration
     settings.hindsightAPIURL = outer?.hindsightAPIURL
-    settings.apiKey = outer?.apiKey
+    settings.apiKey = outer == nil ? environmentKey : outer?.apiKey
     settings.bankID = bankID
     try set(&settings)
-    if settings.hindsightAPIURL != outer?.hindsightAPIURL, settings.apiKey == outer?.apiKey { settings.apiKey = nil }
+    settings.keepKeyAtHome(since: outer)
     let scope = MemoryScope(instance: id, settings: try settings.checked())
     return try await MemoryScope.$current.withValue(scope) { try await body() }
   }

@@ -135,6 +135,20 @@ public final class RearviewClient: Sendable {
     return start(request)
   }
 
+  /// What the configured server says it is; `nil` where memory is no server, or it does not say.
+  public func serverVersion() async -> HindsightAPI.Version? {
+    try? await (store as? HindsightAPI)?.version(timeout: .seconds(5))
+  }
+
+  /// Lets turns that wait for this configuration's server with another key go there with its own, and tries again what
+  /// the server refused for good.
+  /// - Returns: how many turns wait for it now.
+  public func rebindQueue() async throws -> Int {
+    let count = try await queue.rebind(to: Destination(configuration.memory))
+    await queue.drain(isLast: true)
+    return count
+  }
+
   /// Gives the bank its name and mission, where the configuration has them.
   /// - Returns: why that was not possible, in one sentence; it is no reason to stop.
   public func setUpBank() async -> String? {
@@ -161,8 +175,7 @@ public final class RearviewClient: Sendable {
     delivery.leavesOutKnown = true
     delivery.deduplicates = settings.deduplicate
     request.journal = CallJournal(
-      sessions: sessions, queue: queue, log: log, lane: settings.groupID.map { "call:" + $0 } ?? request.sessionID,
-      delivery: delivery, timeout: .seconds(settings.retainTimeoutSeconds),
+      sessions: sessions, queue: queue, log: log, delivery: delivery, timeout: .seconds(settings.retainTimeoutSeconds),
       loggedBank: settings.verbose ? settings.bankID : nil)
     resume(at: delivery.destination)
     return start(request)
@@ -181,6 +194,12 @@ public final class RearviewClient: Sendable {
     if name.hasPrefix("anthropic/") || name.hasPrefix("claude-") {
       return AnthropicClient(apiKey: key, baseURL: request.baseURL, environment: environment, transport: transport)
         .model(name.hasPrefix("anthropic/") ? String(name.dropFirst("anthropic/".count)) : name)
+    }
+    let isOpenAI = name.hasPrefix("openai/") || !name.contains("/")
+    guard request.baseURL != nil || isOpenAI else {
+      // A key goes to its own host, and nobody said which that is.
+      throw ConfigurationError.badModel(
+        "A request for \(name) with an api_key of its own must say where that key goes: give api_base too.")
     }
     return OpenAIClient(apiKey: key, baseURL: request.baseURL, environment: environment, transport: transport)
       .model(name.hasPrefix("openai/") ? String(name.dropFirst("openai/".count)) : name)
@@ -367,8 +386,6 @@ struct CallJournal: TurnJournal {
   let sessions: SessionsFile
   let queue: StorageQueue
   let log: Logger
-  /// Turns of one lane are stored in their order.
-  let lane: String
   let delivery: Delivery
   /// How long the store may take for the turn while its call waits; later tries have the queue's own limit.
   let timeout: Duration
@@ -385,9 +402,9 @@ struct CallJournal: TurnJournal {
     log.note(record)
     guard let turn else { return record.storage }
     var delivery = delivery
-    delivery.answerCount = (record.answer.text.isEmpty ? 0 : 1) + (record.answer.toolCalls.isEmpty ? 0 : 1)
-    let isNew = try await sessions.write { [lane, delivery] database in
-      try SessionsFile.enqueue(turn, lane: lane, isWhole: true, delivery: delivery, in: database)
+    delivery.answerCount = record.retainsAnswer ? record.answer.retainedCount : 0
+    let isNew = try await sessions.write { [delivery] database in
+      try SessionsFile.enqueue(turn, isWhole: true, delivery: delivery, in: database)
     }
     return isNew ? record.storage : Storage(state: .known)
   }

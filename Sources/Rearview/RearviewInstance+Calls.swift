@@ -35,7 +35,7 @@ extension RearviewInstance {
   private func start(_ request: CompletionRequest) async throws -> (Turn, MemorySettings) {
     let client = try await opened()
     var settings = settingsOfCall()
-    if isPrepared(request.messages) { settings = nil }
+    if isPrepared(request) { settings = nil }
     return try start(request, of: client, settings: settings, rules: .completion) { try client.model(of: request) }
   }
 
@@ -43,7 +43,7 @@ extension RearviewInstance {
     _ request: CompletionRequest, of client: RearviewClient, settings: MemorySettings?, rules: TurnRules,
     model: @escaping @Sendable () throws -> any ChatModel
   ) throws -> (Turn, MemorySettings) {
-    let call = try TurnRequest(request, settings: settings ?? .withoutMemory, rules: rules, resolveModel: model)
+    let call = try TurnRequest(request, settings: settings, rules: rules, resolveModel: model)
     return (try client.call(call), call.settings)
   }
 
@@ -67,10 +67,8 @@ extension RearviewInstance {
     }
     follow(turn.id, by: following)
     return try await withTaskCancellationHandler {
-      guard let record = await answers.first(where: { _ in true }) else {
-        following.cancel()
-        throw CancellationError()
-      }
+      // Cancelled, it comes to its end by itself and is heard of.
+      guard let record = await answers.first(where: { _ in true }) else { throw CancellationError() }
       if record.answer.state != .complete {
         if Task.isCancelled { throw CancellationError() }
         throw CompletionFailed(record: record, cause: turn.fault)
@@ -110,13 +108,20 @@ struct TurnFollower: Sendable {
 
 extension TurnRequest {
   /// A program's request: its `hindsight_<name>` members become settings, the rest goes to the model.
+  ///
+  /// - Parameter settings: `nil` for a call without memory, whatever the request says.
   init(
-    _ request: CompletionRequest, settings: MemorySettings, rules: TurnRules,
+    _ request: CompletionRequest, settings: MemorySettings?, rules: TurnRules,
     resolveModel: @escaping @Sendable () throws -> any ChatModel
   ) throws(SettingError) {
-    var settings = settings
+    let hasMemory = settings != nil
+    var settings = settings ?? MemorySettings()
     var parameters = request.parameters
     let warnings = try settings.takeOverrides(from: &parameters)
+    if !hasMemory {
+      settings.injectMemories = false
+      settings.storeConversations = false
+    }
     self.init(
       sessionID: UUID().uuidString.lowercased(), messages: request.messages, model: request.model,
       resolveModel: resolveModel, settings: settings, rules: rules)
@@ -124,16 +129,6 @@ extension TurnRequest {
     self.warnings = warnings + request.leftOut.map { "\($0) is for LiteLLM; it was left out of the request." }
     form = request.form
     streams = request.streams
-  }
-}
-
-extension MemorySettings {
-  /// A call that makes no memory call and stores nothing.
-  static var withoutMemory: MemorySettings {
-    var settings = MemorySettings()
-    settings.injectMemories = false
-    settings.storeConversations = false
-    return settings
   }
 }
 

@@ -20,9 +20,10 @@ extension RearviewInstance {
   ) async throws -> RecallResult {
     let (settings, bankID, store) = try await direct(set)
     let started = ContinuousClock.now
+    let text = store.queryTokenLimit.flatMap { shortened(query, toTokens: $0) } ?? query
     let result = try await store.recall(
       RecallQuery(
-        bankID: bankID, text: query, budget: settings.budget, maxTokens: settings.maxMemoryTokens,
+        bankID: bankID, text: text, budget: settings.budget, maxTokens: settings.maxMemoryTokens,
         types: settings.factTypes, tags: settings.tagFilter, includesEntities: settings.includeEntities ?? true,
         traces: settings.trace, timeout: .seconds(settings.recallTimeoutSeconds ?? 30)))
     try await opened().log.note("recall", settings: settings, results: result.memories.count, since: started)
@@ -71,17 +72,23 @@ extension RearviewInstance {
       bankID: bankID, turnID: UUID().uuidString.lowercased(), documentID: document,
       messages: [RetainedMessage(speaker: .note, text: content, saidAt: Date())], context: context,
       metadata: metadata, tags: settings.tags, update: documentID == nil ? .append : .overwrite)
+    let delivery = Delivery(destination: Destination(settings))
+    let client = try await opened()
     if waits {
+      // What was handed in before for the same document comes first.
+      if document != nil, let storage = await client.queue.storeLane(of: turn, at: delivery.destination) {
+        let cause = NotStored(storage.error ?? "")
+        throw HindsightError(
+          .retain, bankID: bankID, "Failed to retain: what was handed in before for this document waits: \(cause)",
+          cause: cause)
+      }
       let started = ContinuousClock.now
       let result = try await store.retain(turn, timeout: .seconds(settings.retainTimeoutSeconds))
-      try await opened().log.note("retain", settings: settings, results: 1, since: started)
+      client.log.note("retain", settings: settings, results: 1, since: started)
       return RetainResult(itemsCount: 1, isProcessing: result == .processing)
     }
-    let client = try await opened()
-    let delivery = Delivery(destination: Destination(settings))
-    let lane = document.map { "call:" + $0 } ?? turn.turnID
     _ = try await client.sessions.write { database in
-      try SessionsFile.enqueue(turn, lane: lane, isWhole: true, delivery: delivery, in: database)
+      try SessionsFile.enqueue(turn, isWhole: true, delivery: delivery, in: database)
     }
     Task { [weak self] in
       let storage = await client.queue.store(
@@ -98,7 +105,9 @@ extension RearviewInstance {
     _ mission: String, name: String? = nil, _ set: @Sendable (inout MemorySettings) throws -> Void = { _ in }
   ) async throws {
     var settings = configuration ?? MemorySettings()
+    if configuration == nil { settings.apiKey = environmentKey }
     try set(&settings)
+    settings.keepKeyAtHome(since: configuration)
     guard let bankID = settings.bankID else {
       throw HindsightError(
         .bank,
@@ -124,6 +133,7 @@ extension RearviewInstance {
   ) async throws -> (MemorySettings, String, any MemoryStore) {
     var settings = configuration ?? MemorySettings()
     try set(&settings)
+    settings.keepKeyAtHome(since: configuration)
     settings = try settings.checked()
     guard let bankID = settings.bankID else {
       throw HindsightError(

@@ -39,10 +39,12 @@ public actor RearviewInstance {
   private var debug: InjectionDebug?
   private var errors = ErrorLog()
   private var observers: [any CallObserver] = []
+  /// Calls of this instance that are not stored yet.
+  private var unsettled: Set<String> = []
   /// Who tells of the calls that are under way.
   private var followers: [String: Task<Void, Never>] = [:]
   /// Requests that a callback prepared and that were not ended yet: they have their memory already.
-  private var prepared: [UUID: [Message]] = [:]
+  private var prepared: Set<UUID> = []
   private var hasCallback = false
 
   /// - Parameters:
@@ -94,6 +96,7 @@ public actor RearviewInstance {
     var new = settings ?? MemorySettings()
     try set(&new)
     if settings == nil { return try await configure(new) }
+    new.keepKeyAtHome(since: settings)
     settings = try new.checked()
   }
 
@@ -169,10 +172,7 @@ public actor RearviewInstance {
     let (setup, paths, environment) = (setup, paths, environment)
     let task = Task {
       let client = try await RearviewClient.open(configuration: setup, paths: paths, environment: environment)
-      await client.queue.onChange { [weak self] turnID, storage in
-        guard storage.isFailure else { return }
-        Task { await self?.noteStorage(of: turnID, storage) }
-      }
+      await client.queue.onChange { [weak self] change in Task { await self?.noteStorage(change) } }
       return client
     }
     client = task
@@ -196,6 +196,7 @@ public actor RearviewInstance {
   /// Keeps who tells of a call until that has ended.
   func follow(_ turnID: String, by task: Task<Void, Never>) {
     followers[turnID] = task
+    unsettled.insert(turnID)
     Task {
       await task.value
       followers[turnID] = nil
@@ -209,20 +210,32 @@ public actor RearviewInstance {
     await client.flush(within: limit, letting: Array(followers.values))
   }
 
-  func isPrepared(_ messages: [Message]) -> Bool { prepared.values.contains(messages) }
-  func prepare(_ id: UUID, _ messages: [Message]) { prepared[id] = messages }
-  func unprepare(_ id: UUID) { prepared[id] = nil }
+  func isPrepared(_ request: CompletionRequest) -> Bool { request.preparation.map(prepared.contains) ?? false }
+  func prepare(_ id: UUID) { prepared.insert(id) }
+  func unprepare(_ id: UUID) { prepared.remove(id) }
   func useCallback() { hasCallback = true }
 
   func note(_ error: HindsightError) { errors.add(error) }
 
-  private func noteStorage(of turnID: String, _ storage: Storage) {
-    errors.add(HindsightError(.storage, "Failed to store conversation: \(storage.error ?? "")"), turnID: turnID)
+  /// Hears of the queue, which may hold turns of other programs too.
+  private func noteStorage(_ change: StorageQueue.Change) {
+    guard unsettled.contains(change.turnID) else { return }
+    if change.storage.isFailure {
+      let cause = NotStored(change.storage.error ?? "")
+      errors.add(
+        HindsightError(.storage, bankID: change.bankID, "Failed to store conversation: \(cause)", cause: cause),
+        turnID: change.turnID)
+    }
+    if change.storage.state == .stored { unsettled.remove(change.turnID) }
   }
 
   /// A call has come to its end; its debug information is known by now, unless it never came to the model.
   func ended(_ record: TurnRecord) async {
     if record.messages.isEmpty { noteInjection(of: record) }
+    switch record.storage.state {
+    case .queued, .processing, .failed, .unsaved: break
+    case .waiting, .off, .known, .stored: unsettled.remove(record.id)
+    }
     if record.storage.isFailure {
       errors.add(.storage(record, cause: record.storage.error ?? ""), turnID: record.id)
     }
@@ -271,24 +284,42 @@ extension CallObserver {
 
 /// Errors of the background, each returned once by each of the two functions of the Python package.
 private struct ErrorLog {
-  private var all: [(error: HindsightError, turnID: String?)] = []
+  private static let limit = 1_000
+
+  private var all: [HindsightError] = []
+  private var toldTurns: Set<String> = []
   private var retainSeen = 0
   private var storageSeen = 0
 
   /// - Parameter turnID: A turn's failure is told once, however often it is tried.
   mutating func add(_ error: HindsightError, turnID: String? = nil) {
-    if let turnID, all.contains(where: { $0.turnID == turnID }) { return }
-    all.append((error, turnID))
+    if let turnID, !toldTurns.insert(turnID).inserted { return }
+    all.append(error)
+    // Nobody looks: the newest say enough.
+    if all.count > Self.limit { forget(all.count - Self.limit) }
   }
 
   mutating func takeForRetain() -> [HindsightError] {
-    defer { retainSeen = all.count }
-    return all[retainSeen...].map(\.error)
+    defer {
+      retainSeen = all.count
+      forget(min(retainSeen, storageSeen))
+    }
+    return Array(all[retainSeen...])
   }
 
   mutating func takeForStorage() -> [HindsightError] {
-    defer { storageSeen = all.count }
-    return all[storageSeen...].map(\.error)
+    defer {
+      storageSeen = all.count
+      forget(min(retainSeen, storageSeen))
+    }
+    return Array(all[storageSeen...])
+  }
+
+  private mutating func forget(_ count: Int) {
+    all.removeFirst(count)
+    retainSeen = max(0, retainSeen - count)
+    storageSeen = max(0, storageSeen - count)
+    if all.isEmpty, toldTurns.count > Self.limit { toldTurns = [] }
   }
 }
 

@@ -18,10 +18,9 @@ struct Delivery: Sendable {
 extension SessionsFile {
   /// Puts a turn into the queue; what the queue had of it is replaced.
   ///
-  /// - Parameter lane: Turns of one lane are stored one after the other.
   /// - Returns: whether there was something new to store.
   static func enqueue(
-    _ turn: RetainTurn, lane: String, isWhole: Bool, delivery: Delivery, in database: Database
+    _ turn: RetainTurn, isWhole: Bool, delivery: Delivery, in database: Database
   ) throws -> Bool {
     var turn = turn
     let location = delivery.destination.location
@@ -30,9 +29,8 @@ extension SessionsFile {
     if delivery.leavesOutKnown, let document = turn.documentID {
       let limit = max(0, turn.messages.count - delivery.answerCount - 1)
       let known = try handedIn(location: location, bankID: turn.bankID, documentID: document, in: database)
-      let prints = fingerprints(of: turn.messages)
-      if known.isEmpty { overlap = limit } else { turn.messages.removeFirst(knownPrefix(of: prints, in: known, limit)) }
-      try note(prints.suffix(turn.messages.count), location: location, turn: turn, document: document, in: database)
+      if known.isEmpty { overlap = limit } else { turn.leaveOut(known, limit: limit) }
+      try note(turn, location: location, document: document, in: database)
     }
     try database.execute(
       sql: """
@@ -41,9 +39,16 @@ extension SessionsFile {
         ON CONFLICT(turn_id) DO UPDATE SET payload = excluded.payload, is_whole = excluded.is_whole
         """,
       arguments: [
-        turn.turnID, lane, try payload(turn), isWhole, location, delivery.destination.credential, overlap,
+        turn.turnID, lane(of: turn, at: delivery.destination), try payload(turn), isWhole, location,
+        delivery.destination.credential, overlap,
       ])
     return true
+  }
+
+  /// Turns of one document are stored one after the other, wherever they were said; one of no document is alone.
+  static func lane(of turn: RetainTurn, at destination: Destination) -> String {
+    guard let document = turn.documentID else { return turn.turnID }
+    return [destination.location, destination.credential, turn.bankID, document].joined(separator: "\u{1F}")
   }
 
   static func payload(_ turn: RetainTurn) throws -> String {
@@ -58,26 +63,9 @@ extension SessionsFile {
   // MARK: What was handed in
 
   /// As many of the last messages of a document as are remembered.
-  private static let memoryOfDocument = 1_000
+  private static let memoryOfDocument = 10_000
   /// As many exchanges as are remembered, of all banks together; the Python package's number.
   private static let memoryOfExchanges = 1_000
-
-  /// How many of the first messages stand, in this order, among those that are known.
-  private static func knownPrefix(of prints: [String], in known: [String], _ limit: Int) -> Int {
-    var count = 0
-    for print in known where count < limit && print == prints[count] { count += 1 }
-    return count
-  }
-
-  /// In an answer the text comes before the tool calls, in a history behind them; here always before.
-  private static func fingerprints(of messages: [RetainedMessage]) -> [String] {
-    var messages = messages
-    for index in messages.indices.dropLast()
-    where messages[index].speaker == .toolCall && messages[index + 1].speaker == .assistant {
-      messages.swapAt(index, index + 1)
-    }
-    return messages.map { Fingerprint($0.speaker.rawValue + ":" + $0.text).text }
-  }
 
   private static func handedIn(
     location: String, bankID: String, documentID: String, in database: Database
@@ -90,13 +78,13 @@ extension SessionsFile {
   }
 
   private static func note(
-    _ prints: some Sequence<String>, location: String, turn: RetainTurn, document: String, in database: Database
+    _ turn: RetainTurn, location: String, document: String, in database: Database
   ) throws {
     let arguments: StatementArguments = [location, turn.bankID, document]
     let place = "location = ? AND bank_id = ? AND document_id = ?"
     var seq =
       try Int64.fetchOne(database, sql: "SELECT max(seq) FROM handed_in WHERE \(place)", arguments: arguments) ?? 0
-    for print in prints {
+    for print in turn.placesAsAnswered.map({ turn.messages[$0].fingerprint }) {
       seq += 1
       try database.execute(
         sql: "INSERT INTO handed_in (location, bank_id, document_id, seq, fingerprint) VALUES (?, ?, ?, ?, ?)",
@@ -108,11 +96,11 @@ extension SessionsFile {
 
   /// Notes an exchange: the last words of the user, and the answer, without regard to case and blanks around.
   private static func isNewExchange(_ turn: RetainTurn, location: String, in database: Database) throws -> Bool {
-    func key(_ speakers: [RetainedMessage.Speaker]) -> String {
-      (turn.messages.last { speakers.contains($0.speaker) }?.text ?? "").lowercased()
-        .trimmingCharacters(in: .whitespacesAndNewlines)
+    func last(_ speaker: RetainedMessage.Speaker) -> String? {
+      turn.messages.last { $0.speaker == speaker }?.text.lowercased().trimmingCharacters(in: .whitespacesAndNewlines)
     }
-    let print = Fingerprint(key([.user]) + "|" + key([.assistant, .toolCall])).text
+    let answer = turn.messages.last?.speaker == .user ? nil : last(.assistant) ?? last(.toolCall)
+    let print = Fingerprint((last(.user) ?? "") + "|" + (answer ?? "")).text
     try database.execute(
       sql: "INSERT OR IGNORE INTO exchange (location, bank_id, fingerprint) VALUES (?, ?, ?)",
       arguments: [location, turn.bankID, print])
@@ -123,26 +111,55 @@ extension SessionsFile {
   }
 }
 
+extension RetainedMessage {
+  /// Tells what was said from anything else, blanks around it aside.
+  var fingerprint: String {
+    Fingerprint(speaker.rawValue + ":" + text.trimmingCharacters(in: .whitespacesAndNewlines)).text
+  }
+}
+
 extension RetainTurn {
-  /// Leaves out the first messages that a document holds already, in their order.
-  ///
-  /// - Parameter limit: How many of them may be left out.
+  /// Leaves out messages that were handed in before, among the first `limit`; what is new among them stays.
+  mutating func leaveOut(_ known: [String], limit: Int) {
+    var rest = known[...]
+    leaveOut(limit: limit) { message in
+      let print = message.fingerprint
+      guard let place = rest.firstIndex(of: print) else { return false }
+      rest = rest[(place + 1)...]
+      return true
+    }
+  }
+
+  /// Leaves out messages that a document's text holds already, among the first `limit`.
   mutating func leaveOut(knownIn text: String, limit: Int) {
     var place = text.startIndex
-    var count = 0
-    for message in messages.prefix(limit) {
-      let item = message.item
-      guard let found = text.paragraphs(item, from: place) else { break }
+    leaveOut(limit: limit) { message in
+      guard let found = text.lines(message.item, from: place) else { return false }
       place = found
-      count += 1
+      return true
     }
-    messages.removeFirst(count)
+  }
+
+  private mutating func leaveOut(limit: Int, _ isKnown: (RetainedMessage) -> Bool) {
+    let left = Set(placesAsAnswered.filter { $0 < limit && isKnown(messages[$0]) })
+    messages = messages.indices.filter { !left.contains($0) }.map { messages[$0] }
+  }
+
+  /// The places of the messages, those of a tool call behind the text that came with it: so they stand in an answer,
+  /// but not in the history that comes back.
+  var placesAsAnswered: [Int] {
+    var places = Array(messages.indices)
+    for index in messages.indices.dropLast()
+    where messages[index].speaker == .toolCall && messages[index + 1].speaker == .assistant {
+      places.swapAt(index, index + 1)
+    }
+    return places
   }
 }
 
 extension String {
   /// Where the place behind a text is that stands in lines of its own; `nil` where it does not stand.
-  fileprivate func paragraphs(_ item: String, from start: Index) -> Index? {
+  fileprivate func lines(_ item: String, from start: Index) -> Index? {
     var from = start
     while let range = self.range(of: item, range: from..<endIndex) {
       let begins = range.lowerBound == startIndex || self[..<range.lowerBound].hasSuffix("\n")

@@ -49,10 +49,12 @@ extension SessionsFile {
         ])
       try database.execute(
         sql: """
-          INSERT INTO turn (id, session_id, seq, state, owner, record)
-          VALUES (?, ?, (SELECT 1 + coalesce(max(seq), 0) FROM turn WHERE session_id = ?), 0, ?, ?)
+          INSERT INTO turn (id, session_id, seq, state, owner, record, credential)
+          VALUES (?, ?, (SELECT 1 + coalesce(max(seq), 0) FROM turn WHERE session_id = ?), 0, ?, ?, ?)
           """,
-        arguments: [record.id, record.sessionID, record.sessionID, owner, json])
+        arguments: [
+          record.id, record.sessionID, record.sessionID, owner, json, Destination(record.settings).credential,
+        ])
     }
   }
 
@@ -66,12 +68,14 @@ extension SessionsFile {
 
   /// Writes the finished turn and puts what is to be retained into the queue.
   ///
-  /// - Parameter destination: Where it is to be stored; what the record's settings name by default.
-  func close(_ record: TurnRecord, retaining turn: RetainTurn?, at destination: Destination? = nil) async throws {
+  /// - Parameter credential: Of the key that it is to be stored with; that of the record's settings by default.
+  func close(_ record: TurnRecord, retaining turn: RetainTurn?, credential: String? = nil) async throws {
     var stored = record
     stored.dropHistory()
     let json = try Self.encode(stored)
-    let delivery = Delivery(destination: destination ?? Destination(record.settings))
+    var destination = Destination(record.settings)
+    if let credential { destination.credential = credential }
+    let delivery = Delivery(destination: destination)
     try await write { database in
       try database.execute(
         sql: "UPDATE turn SET state = 1, record = ?, partial = '' WHERE id = ?", arguments: [json, record.id])
@@ -79,7 +83,7 @@ extension SessionsFile {
         sql: "UPDATE session SET updated_at = max(updated_at, ?) WHERE id = ?",
         arguments: [Date().milliseconds, record.sessionID])
       guard let turn else { return }
-      _ = try Self.enqueue(turn, lane: record.sessionID, isWhole: true, delivery: delivery, in: database)
+      _ = try Self.enqueue(turn, isWhole: true, delivery: delivery, in: database)
     }
   }
 
@@ -94,8 +98,7 @@ extension SessionsFile {
         sql: "UPDATE turn SET record = ? WHERE id = ? AND state = 0", arguments: [json, record.id])
       guard let words, database.changesCount > 0 else { return }
       _ = try Self.enqueue(
-        words, lane: record.sessionID, isWhole: false, delivery: Delivery(destination: Destination(record.settings)),
-        in: database)
+        words, isWhole: false, delivery: Delivery(destination: Destination(record.settings)), in: database)
     }
   }
 
@@ -104,9 +107,12 @@ extension SessionsFile {
   @discardableResult
   func recover(now: Date = Date()) async throws -> Int {
     let open = try await read { database in
-      try Row.fetchAll(database, sql: "SELECT owner, record, partial FROM turn WHERE state = 0")
+      try Row.fetchAll(database, sql: "SELECT owner, record, partial, credential FROM turn WHERE state = 0")
         .map { row in
-          (owner: row["owner"] as String, record: row["record"] as String, partial: row["partial"] as String)
+          (
+            owner: row["owner"] as String, record: row["record"] as String, partial: row["partial"] as String,
+            credential: row["credential"] as String
+          )
         }
     }
     var recovered = 0
@@ -118,9 +124,7 @@ extension SessionsFile {
       if record.retrieval.state == .asking { record.retrieval = Retrieval(state: .off) }
       let retained = retained(of: record, at: now)
       record.storage = Storage(state: retained == nil ? .off : .queued)
-      // The key is written nowhere, so nobody knows any more which one it was.
-      let location = Destination(record.settings).location
-      try await close(record, retaining: retained, at: Destination(location: location, credential: nil))
+      try await close(record, retaining: retained, credential: row.credential)
       recovered += 1
     }
     return recovered

@@ -96,13 +96,16 @@ public final class SessionsFile: Sendable {
   /// What leads from each format to the next. A step only adds, so that nothing can be lost by it.
   private static let steps = [firstTables, destinations]
 
-  /// Where each turn is to be stored, and what was handed in for which document: `location` is a server's URL, empty
-  /// for the embedded file; `credential` tells keys apart without holding one, NULL for any; `overlap` is how many of
-  /// the first messages the document may have already.
+  /// Where each turn is to be stored, and what was handed in for which document. `location` is a server's URL, empty
+  /// for the embedded file; `credential` tells keys apart by 32 bits of a hash; `overlap` is how many of the first
+  /// messages the document may have already; `set_aside` 1 is what the store refused for good. From here on
+  /// `session_id` of the queue is the lane: turns of one lane are stored one after the other.
   private static let destinations = """
     ALTER TABLE queue ADD COLUMN location TEXT NOT NULL DEFAULT '';
-    ALTER TABLE queue ADD COLUMN credential TEXT;
+    ALTER TABLE queue ADD COLUMN credential TEXT NOT NULL DEFAULT '';
     ALTER TABLE queue ADD COLUMN overlap INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE queue ADD COLUMN set_aside INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE turn ADD COLUMN credential TEXT NOT NULL DEFAULT '';
     CREATE TABLE handed_in (
       location TEXT NOT NULL, bank_id TEXT NOT NULL, document_id TEXT NOT NULL, seq INTEGER NOT NULL,
       fingerprint TEXT NOT NULL, PRIMARY KEY (location, bank_id, document_id, seq)

@@ -4,33 +4,53 @@ import Logging
 import RearviewEngine
 import RearviewMemory
 
-/// A turn waits for a server that this program is not set up for.
+/// A turn waits for a store that this program does not have.
 struct StoreAway: Error, CustomStringConvertible {
-  var location: String
+  let location: String
+  let bankID: String
+
   var description: String {
-    "The turn waits for the memory server at \(location); it goes there when hindsight_api_url and api_key are set to it again."
+    "retain in bank \(bankID): the turn waits for the memory server at \(location) with the key of its own call; "
+      + "it goes there when hindsight_api_url and api_key are those again, or with the key of today after "
+      + "rearview doctor --rebind."
   }
 }
 
 /// Brings finished turns from the queue on disk to the memory stores that they are meant for.
 ///
-/// In order within a session; a turn that the store refuses holds back only those of its own session, and is tried
-/// again after 1, 2, 4 … seconds, at most five minutes. Retaining is idempotent by turn, so a crash between the store
-/// and the queue costs nothing.
+/// In order within a lane, which is a document of a bank of a store. A turn that the store fails to take holds back
+/// only those of its lane, and is tried again after 1, 2, 4 … seconds, at most five minutes. One that the store refuses
+/// for good is set aside: it stays on disk, holds nothing back, and `rearview doctor` tells of it. Retaining is
+/// idempotent by turn, so a crash between the store and the queue costs nothing. A turn for a store that this program
+/// does not have is left alone.
 public actor StorageQueue {
   /// A turn's way into the store, as it changes.
-  public typealias Report = @Sendable (_ turnID: String, _ storage: Storage) -> Void
+  public struct Change: Sendable {
+    public let turnID: String
+    public let bankID: String
+    public let storage: Storage
+  }
+
+  public typealias Report = @Sendable (Change) -> Void
 
   private let file: SessionsFile
   private let stores: Stores
   private let log: Logger
   private let timeout: Duration?
-  private var report: Report = { _, _ in }
+  private var report: Report = { _ in }
   private var retry: Task<Void, Never>?
-  /// Whether the store itself, and not one turn, was the reason of the last failure.
-  private var isStoreOut = false
-  /// Sessions whose turns are on their way: nobody else takes them meanwhile.
-  private var busy: [String: Task<Storage?, any Error>] = [:]
+  /// Lanes whose turns are on their way: nobody else takes them meanwhile.
+  private var busy: [String: Task<Outcome, any Error>] = [:]
+
+  /// What became of a lane.
+  private enum Outcome {
+    /// All of it is stored, or set aside.
+    case done
+    /// Its first turn was not stored; `isStoreOut` when no other turn would be either.
+    case held(Storage, turnID: String, isStoreOut: Bool)
+    /// Its first turn is for a store that this program does not have.
+    case away(Storage)
+  }
 
   /// - Parameter timeout: How long a store may take for one turn before it counts as failed.
   init(file: SessionsFile, stores: Stores, timeout: Duration?, log: Logger) {
@@ -45,22 +65,42 @@ public actor StorageQueue {
   /// Hears of turns that were stored, or failed again, later than their own turn lasted.
   public func onChange(_ report: @escaping Report) { self.report = report }
 
-  /// What waits.
+  /// How many turns wait; those that were refused for good are not among them.
   public func waiting() async throws -> Int {
-    try await file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM queue") ?? 0 }
+    try await file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM queue WHERE set_aside = 0") ?? 0 }
   }
 
-  /// Tries a turn, after those of its session before it.
+  /// Tries a turn, after those of its lane before it.
   ///
   /// - Parameter timeout: How long the store may take for this try; `nil` for the queue's own limit.
   func store(turnID: String, timeout: Duration? = nil) async -> Storage {
     do {
-      guard let sessionID = try await sessionID(ofQueued: turnID) else { return Storage(state: .stored) }
-      let failure = try await drain(sessionID: sessionID, through: turnID, ignoringPause: true, timeout: timeout)
-      if failure != nil { scheduleRetry() }
-      return failure ?? Storage(state: .stored)
+      guard let lane = try await lane(ofQueued: turnID) else { return Storage(state: .stored) }
+      switch try await drain(lane: lane, through: turnID, ignoringPause: true, timeout: timeout) {
+      case .done: return try await refusal(of: turnID) ?? Storage(state: .stored)
+      case .away(let storage): return storage
+      case .held(let storage, let first, _):
+        scheduleRetry()
+        if first == turnID { return storage }
+        return storage.isFailure
+          ? Storage(state: .failed, error: "It waits for a turn before it: \(storage.error ?? "")")
+          : Storage(state: .queued)
+      }
     } catch {
       return Storage(state: .failed, error: "\(error)")
+    }
+  }
+
+  /// Tries what waits in the lane that a turn would come into.
+  /// - Returns: what still waits there, if something does.
+  func storeLane(of turn: RetainTurn, at destination: Destination) async -> Storage? {
+    let lane = SessionsFile.lane(of: turn, at: destination)
+    switch try? await drain(lane: lane, ignoringPause: true) {
+    case .done, nil: return nil
+    case .away(let storage): return storage
+    case .held(let storage, _, _):
+      scheduleRetry()
+      return storage
     }
   }
 
@@ -68,35 +108,43 @@ public actor StorageQueue {
   ///
   /// - Parameter isLast: tries also what waits for its next time, as when the program starts or ends.
   public func drain(isLast: Bool = false) async {
-    await drain(ignoringPause: isLast) { try String.fetchAll($0, sql: "SELECT DISTINCT session_id FROM queue") }
+    await drain(ignoringPause: isLast) {
+      try Row.fetchAll($0, sql: "SELECT DISTINCT session_id, location FROM queue WHERE set_aside = 0")
+    }
   }
 
   /// Tries what earlier programs left for the store at a location, up to a place in the queue.
   func resume(at location: String, through seq: Int64) async {
     await drain(ignoringPause: true) {
-      try String.fetchAll(
-        $0, sql: "SELECT DISTINCT session_id FROM queue WHERE location = ? AND seq <= ?", arguments: [location, seq])
+      try Row.fetchAll(
+        $0,
+        sql: """
+          SELECT DISTINCT session_id, location FROM queue WHERE location = ? AND seq <= ? AND set_aside = 0
+          """, arguments: [location, seq])
     }
   }
 
-  private func drain(
-    ignoringPause: Bool, sessions: @escaping @Sendable (Database) throws -> [String]
-  ) async {
+  private func drain(ignoringPause: Bool, lanes: @escaping @Sendable (Database) throws -> [Row]) async {
     do {
-      let sessions = try await file.read(sessions)
-      var failed = false
-      for session in sessions {
-        guard try await drain(sessionID: session, through: nil, ignoringPause: ignoringPause) != nil else { continue }
-        failed = true
-        // The others would wait for the same locked file or full disk, each its whole time.
-        if isStoreOut { break }
+      let lanes = try await file.read { try lanes($0).map { (lane: $0[0] as String, location: $0[1] as String) } }
+      var out: Set<String> = []
+      var isHeld = false
+      // The lanes of a store that is out would each wait its whole time.
+      for (lane, location) in lanes where !out.contains(location) {
+        guard case .held(_, _, let isStoreOut) = try await drain(lane: lane, ignoringPause: ignoringPause) else {
+          continue
+        }
+        isHeld = true
+        if isStoreOut { out.insert(location) }
       }
-      if failed { scheduleRetry() }
+      if isHeld { scheduleRetry() }
     } catch {
       log.error("the storage queue could not be read: \(error)")
       scheduleRetry()
     }
   }
+
+  // MARK: - One lane
 
   private struct Entry: Sendable {
     var seq: Int64
@@ -107,69 +155,84 @@ public actor StorageQueue {
     var notBefore: Int64
     var error: String?
     var location: String
-    var credential: String?
+    var credential: String
     var overlap: Int
   }
 
-  private func sessionID(ofQueued turnID: String) async throws -> String? {
+  private func lane(ofQueued turnID: String) async throws -> String? {
     try await file.read {
       try String.fetchOne($0, sql: "SELECT session_id FROM queue WHERE turn_id = ?", arguments: [turnID])
     }
   }
 
-  /// - Returns: what kept the session's oldest turn back; `nil` when all went through.
-  private func drain(
-    sessionID: String, through turnID: String?, ignoringPause: Bool, timeout: Duration? = nil
-  ) async throws -> Storage? {
-    while let running = busy[sessionID] { _ = try? await running.value }
-    let task = Task {
-      defer { busy[sessionID] = nil }
-      return try await drainAlone(
-        sessionID: sessionID, through: turnID, ignoringPause: ignoringPause, timeout: timeout)
+  /// Why a turn was set aside, if it was.
+  private func refusal(of turnID: String) async throws -> Storage? {
+    try await file.read { database in
+      try Row.fetchOne(
+        database, sql: "SELECT error FROM queue WHERE turn_id = ? AND set_aside = 1", arguments: [turnID]
+      )
+      .map { Storage(state: .failed, error: $0[0]) }
     }
-    busy[sessionID] = task
+  }
+
+  private func drain(
+    lane: String, through turnID: String? = nil, ignoringPause: Bool, timeout: Duration? = nil
+  ) async throws -> Outcome {
+    while let running = busy[lane] { _ = try? await running.value }
+    let task = Task {
+      defer { busy[lane] = nil }
+      return try await drainAlone(lane: lane, through: turnID, ignoringPause: ignoringPause, timeout: timeout)
+    }
+    busy[lane] = task
     return try await task.value
   }
 
   private func drainAlone(
-    sessionID: String, through turnID: String?, ignoringPause: Bool, timeout: Duration?
-  ) async throws -> Storage? {
-    while let entry = try await next(sessionID: sessionID) {
+    lane: String, through turnID: String?, ignoringPause: Bool, timeout: Duration?
+  ) async throws -> Outcome {
+    while let entry = try await next(in: lane) {
+      let turn = try JSONDecoder.record.decode(RetainTurn.self, from: Data(entry.payload.utf8))
+      guard let store = stores.store(location: entry.location, credential: entry.credential) else {
+        let away = StoreAway(location: entry.location, bankID: turn.bankID)
+        return .away(Storage(state: .failed, error: "\(away)"))
+      }
       guard ignoringPause || entry.notBefore <= Date().milliseconds else {
-        return Storage(state: .failed, error: entry.error)
+        return .held(Storage(state: .failed, error: entry.error), turnID: entry.turnID, isStoreOut: false)
       }
       do {
-        switch try await retain(entry, timeout: timeout ?? self.timeout) {
-        case .stored:
-          isStoreOut = false
-          try await settle(entry, as: Storage(state: .stored))
+        switch try await retain(turn, entry, in: store, timeout: timeout ?? self.timeout) {
+        case .stored: try await settle(entry, of: turn, as: Storage(state: .stored))
         case .processing:
           let processing = Storage(state: .processing)
-          try await settle(entry, as: processing)
-          return processing
+          try await settle(entry, of: turn, as: processing)
+          return .held(processing, turnID: entry.turnID, isStoreOut: false)
         }
       } catch is CancellationError {
-        return Storage(state: .queued)
+        return .held(Storage(state: .queued), turnID: entry.turnID, isStoreOut: false)
       } catch {
-        isStoreOut = (error as? MemoryStoreError)?.isOfTheStore ?? false
-        let failure = Storage(state: .failed, error: "\(error)")
-        log.warning(
-          "a turn was not stored: \(error)", metadata: ["turn": "\(entry.turnID)", "tries": "\(entry.attempts + 1)"])
-        if case MemoryStoreError.unauthorised = error { try await forgetCredential(of: entry) }
-        try await settle(entry, as: failure)
-        return failure
+        if let outcome = try await failed(entry, of: turn, error) { return outcome }
       }
-      if entry.turnID == turnID, try await self.sessionID(ofQueued: entry.turnID) == nil { return nil }
+      if entry.turnID == turnID, try await self.lane(ofQueued: entry.turnID) == nil { return .done }
     }
-    return nil
+    return .done
   }
 
-  /// Brings one turn to its own store.
-  private func retain(_ entry: Entry, timeout: Duration?) async throws -> Retained {
-    guard let store = stores.store(location: entry.location, credential: entry.credential) else {
-      throw StoreAway(location: entry.location)
-    }
-    var turn = try JSONDecoder.record.decode(RetainTurn.self, from: Data(entry.payload.utf8))
+  /// - Returns: what becomes of the lane; `nil` where it goes on without the turn.
+  private func failed(_ entry: Entry, of turn: RetainTurn, _ error: any Error) async throws -> Outcome? {
+    log.warning(
+      "a turn was not stored: \(error)", metadata: ["turn": "\(entry.turnID)", "tries": "\(entry.attempts + 1)"])
+    let storeError = error as? MemoryStoreError
+    let failure = Storage(state: .failed, error: "\(error)")
+    let isRefused = storeError?.isFinal ?? false
+    try await settle(entry, of: turn, as: failure, setAside: isRefused)
+    if isRefused { return nil }
+    return .held(failure, turnID: entry.turnID, isStoreOut: storeError?.isOfTheStore ?? false)
+  }
+
+  private func retain(
+    _ turn: RetainTurn, _ entry: Entry, in store: any MemoryStore, timeout: Duration?
+  ) async throws -> Retained {
+    var turn = turn
     if entry.overlap > 0, let document = turn.documentID {
       // The document may have been begun by another program. What it holds is looked up once and settled before
       // anything is sent: after that a try may be repeated.
@@ -185,17 +248,11 @@ public actor StorageQueue {
     return try await store.retain(turn, timeout: timeout)
   }
 
-  /// A refused key is no reason to wait for that key for ever.
-  private func forgetCredential(of entry: Entry) async throws {
-    try await file.write { database in
-      try database.execute(sql: "UPDATE queue SET credential = NULL WHERE seq = ?", arguments: [entry.seq])
-    }
-  }
-
-  private func next(sessionID: String) async throws -> Entry? {
+  private func next(in lane: String) async throws -> Entry? {
     try await file.read { database in
       try Row.fetchOne(
-        database, sql: "SELECT * FROM queue WHERE session_id = ? ORDER BY seq LIMIT 1", arguments: [sessionID]
+        database, sql: "SELECT * FROM queue WHERE session_id = ? AND set_aside = 0 ORDER BY seq LIMIT 1",
+        arguments: [lane]
       ).map { row in
         Entry(
           seq: row["seq"], turnID: row["turn_id"], payload: row["payload"], isWhole: row["is_whole"],
@@ -206,54 +263,123 @@ public actor StorageQueue {
   }
 
   /// Writes an attempt's outcome into the queue; that of a whole turn into its record too, and says so.
-  private func settle(_ entry: Entry, as storage: Storage) async throws {
+  private func settle(
+    _ entry: Entry, of turn: RetainTurn, as storage: Storage, setAside: Bool = false
+  ) async throws {
     let isSettled = try await file.write { database in
-      if storage.state == .stored {
+      switch storage.state {
+      case .stored:
         // The answer may have come to the user's words meanwhile: then they are to be stored once more, together.
         let isWhole = try Bool.fetchOne(
           database, sql: "SELECT is_whole FROM queue WHERE seq = ?", arguments: [entry.seq])
         guard isWhole == entry.isWhole else { return false }
         try database.execute(sql: "DELETE FROM queue WHERE seq = ?", arguments: [entry.seq])
-      } else if storage.state == .processing {
+      case .processing:
         try database.execute(
           sql: "UPDATE queue SET not_before = ?, error = NULL WHERE seq = ?",
           arguments: [Date().milliseconds + 1_000, entry.seq])
-      } else {
+      case .waiting, .off, .known, .queued, .failed, .unsaved:
         let pause = min(300_000, 1_000 << min(entry.attempts, 16))
         try database.execute(
-          sql: "UPDATE queue SET attempts = attempts + 1, not_before = ?, error = ? WHERE seq = ?",
-          arguments: [Date().milliseconds + Int64(pause), storage.error, entry.seq])
+          sql: "UPDATE queue SET attempts = attempts + 1, not_before = ?, error = ?, set_aside = ? WHERE seq = ?",
+          arguments: [Date().milliseconds + Int64(pause), storage.error, setAside, entry.seq])
       }
-      guard entry.isWhole,
-        let json = try String.fetchOne(database, sql: "SELECT record FROM turn WHERE id = ?", arguments: [entry.turnID])
-      else { return false }
-      var record = try SessionsFile.decode(json)
-      record.storage = storage
-      try database.execute(
-        sql: "UPDATE turn SET record = ? WHERE id = ?", arguments: [try SessionsFile.encode(record), entry.turnID])
+      guard entry.isWhole else { return false }
+      if let json = try String.fetchOne(
+        database, sql: "SELECT record FROM turn WHERE id = ?", arguments: [entry.turnID])
+      {
+        var record = try SessionsFile.decode(json)
+        record.storage = storage
+        try database.execute(
+          sql: "UPDATE turn SET record = ? WHERE id = ?", arguments: [try SessionsFile.encode(record), entry.turnID])
+      }
       return true
     }
-    if isSettled { report(entry.turnID, storage) }
+    if isSettled { report(Change(turnID: entry.turnID, bankID: turn.bankID, storage: storage)) }
   }
 
-  /// One sleep until the next turn is due; none while the queue is empty.
+  // MARK: - Later
+
+  /// One sleep until the next turn is due; none while nothing waits that this program could store.
   private func scheduleRetry() {
-    guard retry == nil else { return }
-    retry = Task { [weak self, file] in
-      let due = try? await file.read {
-        try Int64.fetchOne(
-          $0, sql: "SELECT min(not_before) FROM queue WHERE seq IN (SELECT min(seq) FROM queue GROUP BY session_id)")
-      }
-      guard let due = due ?? nil else {
-        await self?.retryEnded()
-        return
-      }
+    retry?.cancel()
+    retry = Task { [weak self] in
+      guard let due = await self?.nextDue() else { return }
       try? await Task.sleep(for: .milliseconds(max(500, due - Date().milliseconds)))
       guard !Task.isCancelled else { return }
-      await self?.retryEnded()
-      await self?.drain()
+      // Not in this task: another failure may cancel it.
+      Task { await self?.drain() }
     }
   }
 
-  private func retryEnded() { retry = nil }
+  /// When the first of the lanes' heads is due; those for stores that this program does not have do not count.
+  private func nextDue() async -> Int64? {
+    let heads = try? await file.read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT location, credential, not_before FROM queue
+          WHERE seq IN (SELECT min(seq) FROM queue WHERE set_aside = 0 GROUP BY session_id)
+          """
+      )
+      .map { (location: $0[0] as String, credential: $0[1] as String, notBefore: $0[2] as Int64) }
+    }
+    return heads?.filter { stores.store(location: $0.location, credential: $0.credential) != nil }.map(\.notBefore)
+      .min()
+  }
+}
+
+// MARK: - For the person who looks after it
+
+extension StorageQueue {
+  /// Turns of the queue that have something in common.
+  public struct Waiting: Hashable, Sendable {
+    /// The server's URL; empty for the embedded file.
+    public let location: String
+    public let count: Int
+    /// Whether this program can store them.
+    public let isWithinReach: Bool
+    /// Whether the store refused them for good.
+    public let isSetAside: Bool
+    /// Why the last try failed.
+    public let error: String?
+  }
+
+  /// What is in the queue, by where it is to go.
+  public func contents() async throws -> [Waiting] {
+    let rows = try await file.read { database in
+      try Row.fetchAll(
+        database,
+        sql: """
+          SELECT location, credential, set_aside, count(*) AS count, max(error) AS error FROM queue
+          GROUP BY location, credential, set_aside ORDER BY location, set_aside
+          """
+      )
+      .map { row in
+        (
+          location: row["location"] as String, credential: row["credential"] as String,
+          isSetAside: row["set_aside"] as Bool, count: row["count"] as Int, error: row["error"] as String?
+        )
+      }
+    }
+    return rows.map { row in
+      Waiting(
+        location: row.location, count: row.count,
+        isWithinReach: stores.store(location: row.location, credential: row.credential) != nil,
+        isSetAside: row.isSetAside, error: row.error)
+    }
+  }
+
+  /// Lets turns for a server go there with another key than that of their call, and tries again what was refused.
+  ///
+  /// Never done by itself: with another key they may come into another person's bank.
+  /// - Returns: how many turns there are.
+  func rebind(to destination: Destination) async throws -> Int {
+    try await file.write { database in
+      try database.execute(
+        sql: "UPDATE queue SET credential = ?, set_aside = 0, not_before = 0 WHERE location = ?",
+        arguments: [destination.credential, destination.location])
+      return database.changesCount
+    }
+  }
 }

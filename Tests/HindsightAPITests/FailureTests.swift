@@ -46,7 +46,9 @@ struct FailureTests {
     try scene.playRecorded("auth", "wrong key")
     #expect(
       await scene.failure { try await $0.recall(query()) }
-        == .unauthorised(location: scene.server.url, said: "Authentication failed: Invalid API key"))
+        == .unauthorised(
+          location: scene.server.url, operation: "recall", bankID: query().bankID,
+          said: "Authentication failed: Invalid API key"))
   }
 
   @Test(

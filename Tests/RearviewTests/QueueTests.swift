@@ -39,8 +39,8 @@ struct QueueTests {
   }
 
   @discardableResult
-  private func put(_ turn: RetainTurn, lane: String = "lane", _ delivery: Delivery) async throws -> Bool {
-    try await file.write { try SessionsFile.enqueue(turn, lane: lane, isWhole: true, delivery: delivery, in: $0) }
+  private func put(_ turn: RetainTurn, _ delivery: Delivery) async throws -> Bool {
+    try await file.write { try SessionsFile.enqueue(turn, isWhole: true, delivery: delivery, in: $0) }
   }
 
   /// A program's call with the whole conversation, its last message the answer.
@@ -55,7 +55,7 @@ struct QueueTests {
   @Test("brings each turn to the store that its call named, whatever is set up beside it")
   func destinations() async throws {
     try await put(turn([(.user, "here")]), Delivery(destination: .embedded))
-    try await put(turn([(.user, "there")]), lane: "other", Delivery(destination: there))
+    try await put(turn([(.user, "there")]), Delivery(destination: there))
     await queue(with: stores(there)).drain(isLast: true)
     #expect(await embedded.retained.map { $0.messages.map(\.text) } == [["here"]])
     #expect(await server.retained.map { $0.messages.map(\.text) } == [["there"]])
@@ -76,15 +76,63 @@ struct QueueTests {
     #expect(await server.retained.count == 1)
   }
 
-  @Test("takes any key of that server once the turn's own key was refused")
+  @Test("takes another key than the turn's own only when a person says so")
   func refusedKey() async throws {
     let said = turn([(.user, "there")])
     try await put(said, Delivery(destination: there))
-    await server.fail(with: .unauthorised(location: "http://memory", said: "Invalid API key"))
+    await server.fail(
+      with: .unauthorised(location: "http://memory", operation: "retain", bankID: "b", said: "Invalid API key"))
     #expect(await queue(with: stores(there)).store(turnID: said.turnID).state == .failed)
     await server.fail(with: nil)
-    let rotated = stores(Destination(location: "http://memory", credential: "key-2"))
-    #expect(await queue(with: rotated).store(turnID: said.turnID).state == .stored)
+    let today = Destination(location: "http://memory", credential: "key-2")
+    let queue = queue(with: stores(today))
+    #expect(await queue.store(turnID: said.turnID).state == .failed)
+    #expect(try await queue.contents().map(\.isWithinReach) == [false])
+    #expect(try await queue.rebind(to: today) == 1)
+    #expect(await queue.store(turnID: said.turnID).state == .stored)
+  }
+
+  @Test("sets aside what a store refuses for good, and goes on with what comes behind it")
+  func setAside() async throws {
+    let (bad, good) = (turn([(.user, "bad")]), turn([(.user, "good")]))
+    try await put(bad, Delivery(destination: there))
+    let queue = queue(with: stores(there))
+    await server.fail(
+      with: .refused(location: "http://memory", operation: "retain", bankID: "b", status: 422, said: "too long"))
+    #expect(await queue.store(turnID: bad.turnID).error?.contains("too long") == true)
+    await server.fail(with: nil)
+    try await put(good, Delivery(destination: there))
+    #expect(await queue.store(turnID: good.turnID).state == .stored)
+    #expect(await server.retained.map(\.turnID) == [good.turnID])
+    #expect(try await queue.waiting() == 0)
+    #expect(try await queue.contents().map(\.isSetAside) == [true])
+    #expect(try await queue.rebind(to: there) == 1)
+    await queue.drain(isLast: true)
+    #expect(await server.retained.map(\.turnID) == [good.turnID, bad.turnID])
+  }
+
+  @Test("says of a turn behind another that it waits, not that the store has it")
+  func behind() async throws {
+    let (first, second) = (turn([(.user, "one")]), turn([(.user, "two")]))
+    try await put(first, Delivery(destination: there))
+    try await put(second, Delivery(destination: there))
+    let queue = queue(with: stores(there))
+    await server.process(true)
+    #expect(await queue.store(turnID: second.turnID).state == .queued)
+    await server.process(false)
+    await server.refuse(true)
+    #expect(await queue.store(turnID: second.turnID).error?.hasPrefix("It waits for a turn before it") == true)
+  }
+
+  @Test("of one store that is out holds back no turn of another")
+  func storeOut() async throws {
+    for number in 0..<3 {
+      try await put(turn([(.user, "there \(number)")], document: "d\(number)"), Delivery(destination: there))
+    }
+    try await put(turn([(.user, "here")], document: "z"), Delivery(destination: .embedded))
+    await server.refuse(true)
+    await queue(with: stores(there)).drain(isLast: true)
+    #expect(await embedded.retained.map { $0.messages.map(\.text) } == [["here"]])
   }
 
   @Test("keeps a turn that the server still works on, and asks again")
@@ -111,6 +159,18 @@ struct QueueTests {
     #expect(
       await server.retained.map { $0.messages.map(\.text) } == [
         ["Q1", "A1"], ["Q2", "A2"], ["Q2", "A2 again"], ["Q3", "A3"],
+      ])
+  }
+
+  @Test("knows what it has in a history whose first message changes, and in answers that came back trimmed")
+  func changing() async throws {
+    try await call([(.assistant, "Today is Monday."), (.user, "Q1"), (.assistant, "A1\n")])
+    try await call([
+      (.assistant, "Today is Tuesday."), (.user, "Q1"), (.assistant, "A1"), (.user, "Q2"), (.assistant, "A2"),
+    ])
+    #expect(
+      await server.retained.map { $0.messages.map(\.text) } == [
+        ["Today is Monday.", "Q1", "A1\n"], ["Today is Tuesday.", "Q2", "A2"],
       ])
   }
 

@@ -252,7 +252,7 @@ struct SessionsFileTests {
   func retry() async throws {
     let queue = makeQueue()
     let (reports, continuation) = AsyncStream.makeStream(of: RearviewEngine.Storage.self)
-    await queue.onChange { _, storage in continuation.yield(storage) }
+    await queue.onChange { continuation.yield($0.storage) }
     await store.refuse(true)
     let turn = record("one")
     try await file.open(turn)

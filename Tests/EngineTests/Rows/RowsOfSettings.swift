@@ -265,13 +265,6 @@ extension Rows {
     await stage.instance.resetConfiguration()
     #expect(await stage.instance.configuration == nil)
     #expect(await !stage.instance.isConfigured)
-    // The functions of the module speak to an instance of their own.
-    try await Rearview.configure { $0.bankID = "bank-shared" }
-    #expect(await Rearview.isConfigured())
-    #expect(await Rearview.configuration()?.bankID == "bank-shared")
-    #expect(await Rearview.defaults()?.bankID == "bank-shared")
-    await Rearview.resetConfiguration()
-    #expect(await Rearview.configuration() == nil)
   }
 
   private static func documentIDByFunction() async throws {
