@@ -45,6 +45,8 @@ public struct MemoryList: Hashable, Sendable {
   var isStale = false
   /// Rows of the list before, shown until the first page is there.
   var shownMeanwhile: [Memory] = []
+  /// Enter came before the list did: its selected memory opens once it is there.
+  var opensWhenLoaded = false
 
   public init(bankID: String, filter: String = "") {
     self.bankID = bankID
@@ -108,6 +110,7 @@ public struct MemoryList: Hashable, Sendable {
   }
 
   mutating func move(to row: Int) {
+    opensWhenLoaded = false
     selection = min(max(0, row), max(0, firstRow + rowCount - 1))
   }
 }

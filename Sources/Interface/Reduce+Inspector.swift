@@ -90,7 +90,11 @@ extension State {
   mutating func take(page result: Result<MemoryPage, Failure>, number: Int, request: Int) {
     guard inspector.list.request == request else { return }
     switch result {
-    case .success(let page): inspector.list.accept(page, number: number)
+    case .success(let page):
+      inspector.list.accept(page, number: number)
+      let opens = inspector.list.opensWhenLoaded && inspector.view == .memories
+      inspector.list.opensWhenLoaded = false
+      if opens, let memory = inspector.list.selected { open(memory) }
     case .failure(let failure):
       inspector.list.loadingPage = nil
       inspector.error = failure.text
@@ -137,13 +141,19 @@ extension State {
       if inspector.isFiltering {
         inspector.isFiltering = false
       } else if let memory = inspector.list.selected {
-        inspector.detail = memory
-        inspector.detailScroll = 0
-        inspector.view = .detail
+        open(memory)
+      } else {
+        inspector.list.opensWhenLoaded = !inspector.list.isLoaded
       }
     case .detail: break
     }
     return []
+  }
+
+  private mutating func open(_ memory: Memory) {
+    inspector.detail = memory
+    inspector.detailScroll = 0
+    inspector.view = .detail
   }
 
   mutating func applyFilter() {

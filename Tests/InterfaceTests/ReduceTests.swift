@@ -434,6 +434,22 @@ struct InspectorTests {
     #expect(state.inspector.list.filter == "")
   }
 
+  @Test("opens the memory for which Enter came before the list did, unless one moved on")
+  func enterAhead() throws {
+    for isLeft in [false, true] {
+      var log: [Int] = []
+      var state = try opened(count: 10, log: &log)
+      state.press(.character("/"))
+      let effects = state.press(.character("a"))
+      state.press(.enter)
+      state.press(.enter)
+      #expect(state.inspector.detail == nil)
+      if isLeft { state.press(.down) }
+      serve(effects, to: &state, count: 3, log: &log)
+      #expect(state.inspector.detail?.text == (isLeft ? nil : "memory 0 a"))
+    }
+  }
+
   @Test("shows one memory whole, edits it, and keeps an edit that was left")
   func edit() throws {
     var log: [Int] = []
