@@ -17,6 +17,12 @@ struct Doctor: AsyncParsableCommand {
     help: "Let turns that wait for the configured server go there with today's key; try refused ones again.")
   var rebind = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Let turns that wait for a server of the past go to the configured one.", valueName: "address"))
+  var rebindFrom: String?
+
   func run() async throws {
     let paths = Paths()
     var report = Report()
@@ -69,8 +75,14 @@ struct Doctor: AsyncParsableCommand {
       report.good(
         "\(client.store.location): \(banks.count == 1 ? "1 bank" : "\(banks.count) banks"), \(memories == 1 ? "1 memory" : "\(memories) memories")"
       )
-      if rebind {
-        let count = try await client.rebindQueue()
+    } catch {
+      report.bad("\(error)")
+    }
+    // The queue is our own: a store that does not answer keeps nobody from seeing it and from moving it.
+    do {
+      if rebind || rebindFrom != nil {
+        var count = rebind ? try await client.rebindQueue() : 0
+        if let rebindFrom { count += try await client.rebindQueue(from: rebindFrom) }
         report.fact("queue", "\(count == 1 ? "1 turn was" : "\(count) turns were") let go to \(client.store.location)")
       }
       for waiting in try await client.queue.contents() { report.bad(Self.sentence(on: waiting)) }
@@ -121,7 +133,7 @@ extension Doctor {
     }
     if !waiting.isWithinReach {
       return "\(turns) for \(place) wait for the address and the key of their call; with hindsight_api_url set to it, "
-        + "--rebind lets them go with the key of today."
+        + "--rebind lets them go with the key of today. --rebind-from \(place) sends them to the store of today."
     }
     return "\(turns) for \(place) wait to be stored\(cause); they are tried again at each start."
   }

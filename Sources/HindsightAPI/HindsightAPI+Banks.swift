@@ -41,7 +41,9 @@ extension HindsightAPI {
 
     /// Whether it comes before a version of these numbers. What cannot be read is taken for new.
     public func isOlder(than numbers: [Int]) -> Bool {
-      let parts = apiVersion.split(separator: ".").map { Int($0.prefix { $0.isNumber }) ?? .max }
+      let parts = apiVersion.split(separator: ".", omittingEmptySubsequences: false).map {
+        Int($0.prefix { $0.isNumber }) ?? .max
+      }
       return parts.lexicographicallyPrecedes(numbers)
     }
 

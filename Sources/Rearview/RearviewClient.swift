@@ -142,9 +142,11 @@ public final class RearviewClient: Sendable {
 
   /// Lets turns that wait for this configuration's server with another key go there with its own, and tries again what
   /// the server refused for good.
-  /// - Returns: how many turns wait for it now.
-  public func rebindQueue() async throws -> Int {
-    let count = try await queue.rebind(to: Destination(configuration.memory))
+  /// - Parameter location: Another server whose turns are to go to the configured one, as `StorageQueue.contents` names
+  ///   it.
+  /// - Returns: how many turns were let go.
+  public func rebindQueue(from location: String? = nil) async throws -> Int {
+    let count = try await queue.rebind(from: location, to: Destination(configuration.memory))
     await queue.drain(isLast: true)
     return count
   }

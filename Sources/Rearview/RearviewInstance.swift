@@ -92,11 +92,13 @@ public actor RearviewInstance {
   }
 
   /// Changes what `set` changes and leaves the rest; `nil` clears. Configures, where that was not done before.
+  ///
+  /// The key of one server is not taken along to another: give `apiKey` with the new `hindsightAPIURL`.
   public func setDefaults(_ set: @Sendable (inout MemorySettings) throws -> Void) async throws {
     var new = settings ?? MemorySettings()
     try set(&new)
     if settings == nil { return try await configure(new) }
-    new.keepKeyAtHome(since: settings)
+    if settings?.storeURL != nil { new.keepKeyAtHome(since: settings) }
     settings = try new.checked()
   }
 

@@ -370,15 +370,17 @@ extension StorageQueue {
     }
   }
 
-  /// Lets turns for a server go there with another key than that of their call, and tries again what was refused.
+  /// Lets turns for a server go there with another key than that of their call, or to another server, and tries again
+  /// what was refused.
   ///
-  /// Never done by itself: with another key they may come into another person's bank.
+  /// Never done by itself: so they may come into another person's bank.
+  /// - Parameter location: The server that they wait for, as `contents` names it; the destination's own by default.
   /// - Returns: how many turns there are.
-  func rebind(to destination: Destination) async throws -> Int {
+  func rebind(from location: String? = nil, to destination: Destination) async throws -> Int {
     try await file.write { database in
       try database.execute(
-        sql: "UPDATE queue SET credential = ?, set_aside = 0, not_before = 0 WHERE location = ?",
-        arguments: [destination.credential, destination.location])
+        sql: "UPDATE queue SET location = ?, credential = ?, set_aside = 0, not_before = 0 WHERE location = ?",
+        arguments: [destination.location, destination.credential, location ?? destination.location])
       return database.changesCount
     }
   }

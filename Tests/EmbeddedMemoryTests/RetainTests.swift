@@ -36,6 +36,27 @@ struct RetainTests {
     #expect(try scene.faults() == [])
   }
 
+  @Test("a turn that overwrites its document takes what it said out of recall, and deletes none of it")
+  func overwrite() async throws {
+    let store = try await scene.open()
+    try await store.retain(.saying("The boat is red", answer: "Noted."))
+    try await store.retain(.saying("The boat is long", documentID: "other"))
+    try await store.retain(.saying("The boat is long"))
+    var turn = RetainTurn.saying("The boat is blue")
+    turn.update = .overwrite
+    for _ in 0..<2 { try await store.retain(turn) }
+    #expect(try await store.documentText(id: "session", bankID: "bank") == "USER: The boat is blue")
+    #expect(try await store.texts("boat").sorted() == ["The boat is blue", "The boat is long"])
+    let retired = try await store.listed("red")
+    #expect(retired.map(\.state) == [.invalidated])
+    #expect(retired.first?.stateReason == "Its document was replaced.")
+    #expect(try scene.inspect { try String.fetchAll($0, sql: "SELECT text FROM message ORDER BY id") }.count == 5)
+    #expect(try scene.faults() == [])
+    // What is said again counts again.
+    try await store.retain(.saying("The boat is red"))
+    #expect(try await store.texts("red") == ["The boat is red"])
+  }
+
   @Test("words on both sides of a NUL are found")
   func wordsAroundNUL() async throws {
     let store = try await scene.open()

@@ -161,6 +161,7 @@ extension EndToEnd {
         ("{\"model\":7,\"messages\":\(user)}", "\"model\" must be a text"),
         ("{\"model\":\"gpt-4o\",\"messages\":\(user),\"hindsight_budget\":\"huge\"}", "one of ['high', 'low', 'mid']"),
         ("{\"model\":\"nowhere/x\",\"messages\":\(user)}", "nowhere"),
+        ("{\"model\":\"groq/x\",\"api_key\":\"gk\",\"messages\":\(user)}", "give api_base too"),
       ] {
         let outcome = try home.run("ask", "--messages", "-", input: request)
         #expect(outcome.status == 2, "\(request)")
@@ -221,6 +222,53 @@ extension EndToEnd {
       }
       #expect(stored == (1...3).map { "USER: Q\($0)\n\nASSISTANT: Python." })
       #expect(memory.requests.allSatisfy { !$0.path.contains("/documents/") })
+    }
+
+    @Test(
+      "wait for their own server and key; doctor says so, and lets them go with those of today",
+      arguments: [false, true])
+    func rebind(hasMoved: Bool) throws {
+      let model = try ScriptedServer { _ in .json(200, Self.whole) }
+      let memory = try ScriptedServer { request in
+        if request.headers["authorization"] != "Bearer hs-new" { return .json(401, #"{"detail":"Invalid API key"}"#) }
+        if request.path.hasSuffix("/recall") { return .json(200, Self.facts) }
+        return .json(200, #"{"success":true,"items_count":1,"async":false}"#)
+      }
+      let refusing = hasMoved ? try ScriptedServer { _ in .json(401, #"{"detail":"Invalid API key"}"#) } : memory
+      defer {
+        model.stop()
+        memory.stop()
+        if hasMoved { refusing.stop() }
+      }
+      let home = try home(model, memory: refusing)
+      home.environment["HINDSIGHT_API_KEY"] = "hs-old"
+      let request = #"{"model":"gpt-4o-mini","messages":[{"role":"user","content":"Hm?"}]}"#
+      #expect(try home.run("ask", "--messages", "-", input: request).output == "Python.\n")
+      home.environment["REARVIEW_HINDSIGHT_API_URL"] = memory.url
+      home.environment["HINDSIGHT_API_KEY"] = "hs-new"
+      let told = try home.run("doctor")
+      #expect(told.output.contains("1 turn for \(refusing.url) wait"))
+      #expect(!told.output.contains("hs-"))
+      #expect(
+        !memory.requests.contains { $0.path.hasSuffix("/memories") && $0.headers["authorization"] == "Bearer hs-new" })
+      let rebound =
+        hasMoved ? try home.run("doctor", "--rebind-from", refusing.url) : try home.run("doctor", "--rebind")
+      #expect(rebound.output.contains("1 turn was let go to \(memory.url)"))
+      _ = try home.run("bank", "list")
+      let stored = memory.requests.filter {
+        $0.path.hasSuffix("/memories") && $0.headers["authorization"] == "Bearer hs-new"
+      }
+      #expect(stored.count == 1)
+      #expect(!(try home.run("doctor").output.contains("wait")))
+    }
+
+    @Test("a password in an address is printed nowhere")
+    func password() throws {
+      let home = try Home(["REARVIEW_HINDSIGHT_API_URL": "http://user:hunter2@127.0.0.1:9"])
+      for arguments in [["config", "show"], ["doctor"], ["recall", "x"], ["config", "show", "--json"]] {
+        let outcome = try home.start(arguments).finish()
+        #expect(!(outcome.output + outcome.error).contains("hunter2"), "\(arguments)")
+      }
     }
 
     @Test("config show tells each setting and where it came from, and no key")

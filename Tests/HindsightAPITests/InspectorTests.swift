@@ -187,4 +187,14 @@ struct InspectorTests {
     #expect(try await scene.store.version() == HindsightAPI.Version(apiVersion: "0.7.0", features: []))
     #expect(scene.targets == ["GET /version", "GET /version"])
   }
+
+  @Test(
+    "versions are compared number by number; one that cannot be read is new",
+    arguments: [
+      ("0.8.5", true), ("0.8.6", false), ("0.8.10", false), ("0.10.0", false), ("1.0", false), ("0.8", true),
+      ("0.8.6-rc1", false), ("0.8.5-rc1", true), ("main", false), ("", false),
+    ])
+  func older(_ version: String, isOlder: Bool) {
+    #expect(HindsightAPI.Version(apiVersion: version, features: []).isOlder(than: [0, 8, 6]) == isOlder)
+  }
 }

@@ -232,6 +232,14 @@ struct RetainTests {
     #expect(scene.targets == ["GET /v1/default/banks/bank-a/documents/session-1"])
   }
 
+  @Test("a document of which the server keeps no text is never written over", arguments: [JSONValue.null, 7])
+  func neverOverwriteUnread(_ text: JSONValue) async throws {
+    let scene = try Scene(answers: [["id": "session-1", "original_text": text], ["success": true, "async": false]])
+    let failure = await scene.failure { try await $0.retain(turn(update: .replace)) }
+    #expect(failure.map { "\($0)" }?.contains("keeps no text of document session-1") == true)
+    #expect(scene.server.requests.count == 1)
+  }
+
   @Test("a broken connection to the document is no empty document")
   func neverOverwriteWhenCut() async throws {
     let scene = try Scene()

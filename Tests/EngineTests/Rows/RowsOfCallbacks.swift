@@ -34,7 +34,10 @@ enum CallbackRows {
       try await storesNothingOfACallThatFailed()
       try await refusesWhereMemoryMustNotFail()
     },
-    181: { try await doesNothingTwice() },
+    181: {
+      try await doesNothingTwice()
+      try await endsACallThatIsLetGo()
+    },
     182: {
       let replay = try await expectAsRecorded("callback_overrides")
       #expect(replay.records.map(\.settings.bankID) == ["bank-b"])
@@ -65,6 +68,16 @@ enum CallbackRows {
       #expect(record.storage.state == .stored)
       #expect(await scene.storedTexts() == [RowSupportB.turn])
       #expect(scene.asked == [], "the model is the program's own")
+    }
+  }
+
+  private static func endsACallThatIsLetGo() async throws {
+    try await RowSupportB.scene { scene in
+      let observer = Records()
+      await scene.instance.addObserver(observer)
+      _ = try await scene.instance.callback().beforeCall(scene.request())
+      #expect(await RowSupportB.eventually { await observer.records.count == 1 })
+      #expect(scene.bodies("retain") == [])
     }
   }
 

@@ -111,7 +111,8 @@ extension Rows {
     let caller = try await Caller(["sync_storage": true])
     try await caller.instance.enable()
     await caller.instance.disable()
-    let completion = try await caller.ask(Expected.question, ["temperature": 0.5, "hindsight_budget": "high"])
+    let completion = try await caller.ask(
+      Expected.question, ["temperature": 0.5, "hindsight_budget": "high", "hindsight_inject_memories": true])
     #expect(completion.text == "Hello from the model." && completion.storageError == nil)
     #expect(caller.sent == [["model": "gpt-4o-mini", "messages": [Expected.user()], "temperature": 0.5]])
     #expect(await caller.stored() == [])

@@ -148,6 +148,17 @@ extension Rows {
     #expect(other.requests.map(Servers.operation) == ["recall", "retain"])
     #expect(other.requests.allSatisfy { $0.headers["authorization"] == nil })
     #expect(caller.memory.requests.isEmpty)
+    // Nor do a direct call and new defaults; a key that comes with them goes along.
+    let url = other.url
+    _ = try await caller.instance.recall("q") { $0.hindsightAPIURL = url }
+    try await caller.instance.setDefaults { $0.hindsightAPIURL = url }
+    _ = try await caller.instance.recall("q")
+    #expect(other.requests.count == 4)
+    #expect(other.requests.allSatisfy { $0.headers["authorization"] == nil })
+    try await caller.instance.setDefaults { $0.apiKey = Secret("hs-others") }
+    _ = try await caller.instance.recall("q")
+    #expect(other.requests.last?.headers["authorization"] == "Bearer hs-others")
+    #expect(caller.memory.requests.isEmpty)
   }
 
   // MARK: What the model gets
