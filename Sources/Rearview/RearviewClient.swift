@@ -295,14 +295,14 @@ public final class RearviewClient: Sendable {
     await waitAtMost(limit) { [queue] in await queue.drain(isLast: true) }
   }
 
-  /// Ends well: answers under way are stopped and kept, and what waits in the queue is tried once more. A store that
-  /// hangs holds the end up for at most `limit`; the queue is on disk in any case.
+  /// Ends well: answers under way are stopped and kept, and what waits in the queue is tried once more, unless it just
+  /// was. A store that hangs holds the end up for at most `limit`; the queue is on disk in any case.
   public func close(within limit: Duration = .seconds(5)) async {
     let turns = running.withLockedValue { Array($0.values) }
     for turn in turns { turn.cancel() }
     await waitAtMost(limit) { [queue] in
       for turn in turns { await turn.ended() }
-      await queue.drain(isLast: true)
+      await queue.drainAtEnd()
     }
     await transport.shutdown()
   }

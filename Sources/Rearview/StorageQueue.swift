@@ -42,6 +42,18 @@ public actor StorageQueue {
   /// Lanes whose turns are on their way: nobody else takes them meanwhile.
   private var busy: [String: Task<Outcome, any Error>] = [:]
 
+  /// When this program last failed with a turn that waits.
+  private var failures: [Int64: ContinuousClock.Instant] = [:]
+
+  /// Which turns of a lane are tried.
+  private enum Choice {
+    case all
+    /// Those whose time has come.
+    case due
+    /// All but those that this program tried within the last second.
+    case notJustTried
+  }
+
   /// What became of a lane.
   private enum Outcome {
     /// All of it is stored, or set aside.
@@ -76,7 +88,7 @@ public actor StorageQueue {
   func store(turnID: String, timeout: Duration? = nil) async -> Storage {
     do {
       guard let lane = try await lane(ofQueued: turnID) else { return Storage(state: .stored) }
-      switch try await drain(lane: lane, through: turnID, ignoringPause: true, timeout: timeout) {
+      switch try await drain(lane: lane, through: turnID, .all, timeout: timeout) {
       case .done: return try await refusal(of: turnID) ?? Storage(state: .stored)
       case .away(let storage): return storage
       case .held(let storage, let first, _):
@@ -95,7 +107,7 @@ public actor StorageQueue {
   /// - Returns: what still waits there, if something does.
   func storeLane(of turn: RetainTurn, at destination: Destination) async -> Storage? {
     let lane = SessionsFile.lane(of: turn, at: destination)
-    switch try? await drain(lane: lane, ignoringPause: true) {
+    switch try? await drain(lane: lane, .all) {
     case .done, nil: return nil
     case .away(let storage): return storage
     case .held(let storage, _, _):
@@ -106,16 +118,21 @@ public actor StorageQueue {
 
   /// Tries all that is due.
   ///
-  /// - Parameter isLast: tries also what waits for its next time, as when the program starts or ends.
-  public func drain(isLast: Bool = false) async {
-    await drain(ignoringPause: isLast) {
+  /// - Parameter isLast: tries also what waits for its next time, as when the program starts.
+  public func drain(isLast: Bool = false) async { await drain(isLast ? .all : .due) }
+
+  /// Tries all once more as the program ends, but for what it tried within the last second: that is not worth the wait.
+  func drainAtEnd() async { await drain(.notJustTried) }
+
+  private func drain(_ choice: Choice) async {
+    await drain(choice) {
       try Row.fetchAll($0, sql: "SELECT DISTINCT session_id, location FROM queue WHERE set_aside = 0")
     }
   }
 
   /// Tries what earlier programs left for the store at a location, up to a place in the queue.
   func resume(at location: String, through seq: Int64) async {
-    await drain(ignoringPause: true) {
+    await drain(.all) {
       try Row.fetchAll(
         $0,
         sql: """
@@ -124,14 +141,14 @@ public actor StorageQueue {
     }
   }
 
-  private func drain(ignoringPause: Bool, lanes: @escaping @Sendable (Database) throws -> [Row]) async {
+  private func drain(_ choice: Choice, lanes: @escaping @Sendable (Database) throws -> [Row]) async {
     do {
       let lanes = try await file.read { try lanes($0).map { (lane: $0[0] as String, location: $0[1] as String) } }
       var out: Set<String> = []
       var isHeld = false
       // The lanes of a store that is out would each wait its whole time.
       for (lane, location) in lanes where !out.contains(location) {
-        guard case .held(_, _, let isStoreOut) = try await drain(lane: lane, ignoringPause: ignoringPause) else {
+        guard case .held(_, _, let isStoreOut) = try await drain(lane: lane, choice) else {
           continue
         }
         isHeld = true
@@ -159,6 +176,16 @@ public actor StorageQueue {
     var overlap: Int
   }
 
+  private func isToBeTried(_ entry: Entry, _ choice: Choice) -> Bool {
+    switch choice {
+    case .all: return true
+    case .due: return entry.notBefore <= Date().milliseconds
+    case .notJustTried:
+      guard let failure = failures[entry.seq] else { return true }
+      return entry.notBefore <= Date().milliseconds || ContinuousClock.now - failure > .seconds(1)
+    }
+  }
+
   private func lane(ofQueued turnID: String) async throws -> String? {
     try await file.read {
       try String.fetchOne($0, sql: "SELECT session_id FROM queue WHERE turn_id = ?", arguments: [turnID])
@@ -176,19 +203,19 @@ public actor StorageQueue {
   }
 
   private func drain(
-    lane: String, through turnID: String? = nil, ignoringPause: Bool, timeout: Duration? = nil
+    lane: String, through turnID: String? = nil, _ choice: Choice, timeout: Duration? = nil
   ) async throws -> Outcome {
     while let running = busy[lane] { _ = try? await running.value }
     let task = Task {
       defer { busy[lane] = nil }
-      return try await drainAlone(lane: lane, through: turnID, ignoringPause: ignoringPause, timeout: timeout)
+      return try await drainAlone(lane: lane, through: turnID, choice, timeout: timeout)
     }
     busy[lane] = task
     return try await task.value
   }
 
   private func drainAlone(
-    lane: String, through turnID: String?, ignoringPause: Bool, timeout: Duration?
+    lane: String, through turnID: String?, _ choice: Choice, timeout: Duration?
   ) async throws -> Outcome {
     while let entry = try await next(in: lane) {
       let turn = try JSONDecoder.record.decode(RetainTurn.self, from: Data(entry.payload.utf8))
@@ -196,12 +223,14 @@ public actor StorageQueue {
         let away = StoreAway(location: entry.location, bankID: turn.bankID)
         return .away(Storage(state: .failed, error: "\(away)"))
       }
-      guard ignoringPause || entry.notBefore <= Date().milliseconds else {
+      guard isToBeTried(entry, choice) else {
         return .held(Storage(state: .failed, error: entry.error), turnID: entry.turnID, isStoreOut: false)
       }
       do {
         switch try await retain(turn, entry, in: store, timeout: timeout ?? self.timeout) {
-        case .stored: try await settle(entry, of: turn, as: Storage(state: .stored))
+        case .stored:
+          failures[entry.seq] = nil
+          try await settle(entry, of: turn, as: Storage(state: .stored))
         case .processing:
           let processing = Storage(state: .processing)
           try await settle(entry, of: turn, as: processing)
@@ -224,6 +253,7 @@ public actor StorageQueue {
     let storeError = error as? MemoryStoreError
     let failure = Storage(state: .failed, error: "\(error)")
     let isRefused = storeError?.isFinal ?? false
+    failures[entry.seq] = isRefused ? nil : .now
     try await settle(entry, of: turn, as: failure, setAside: isRefused)
     if isRefused { return nil }
     return .held(failure, turnID: entry.turnID, isStoreOut: storeError?.isOfTheStore ?? false)
