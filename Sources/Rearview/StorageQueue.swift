@@ -408,10 +408,22 @@ extension StorageQueue {
   /// - Returns: how many turns there are.
   func rebind(from location: String? = nil, to destination: Destination) async throws -> Int {
     try await file.write { database in
-      try database.execute(
-        sql: "UPDATE queue SET location = ?, credential = ?, set_aside = 0, not_before = 0 WHERE location = ?",
-        arguments: [destination.location, destination.credential, location ?? destination.location])
-      return database.changesCount
+      let rows = try Row.fetchAll(
+        database, sql: "SELECT seq, payload FROM queue WHERE location = ? ORDER BY seq",
+        arguments: [location ?? destination.location])
+      for row in rows {
+        let turn = try JSONDecoder.record.decode(RetainTurn.self, from: Data((row["payload"] as String).utf8))
+        // The lane goes along, so that what is said next of the document comes behind it.
+        try database.execute(
+          sql: """
+            UPDATE queue SET location = ?, credential = ?, session_id = ?, set_aside = 0, not_before = 0 WHERE seq = ?
+            """,
+          arguments: [
+            destination.location, destination.credential, SessionsFile.lane(of: turn, at: destination),
+            row["seq"] as Int64,
+          ])
+      }
+      return rows.count
     }
   }
 }

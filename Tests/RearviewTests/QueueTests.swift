@@ -92,6 +92,22 @@ struct QueueTests {
     #expect(await queue.store(turnID: said.turnID).state == .stored)
   }
 
+  @Test(
+    "keeps the order of a document when its turns go to another server", arguments: ["http://memory", "http://new"])
+  func rebindsInOrder(_ location: String) async throws {
+    let (first, second) = (turn([(.user, "first")]), turn([(.user, "second")]))
+    try await put(first, Delivery(destination: there))
+    let today = Destination(location: location, credential: "key-2")
+    let queue = queue(with: stores(today))
+    await server.fail(with: .unreachable(location: location, operation: "retain", bankID: "b", cause: "down"))
+    #expect(try await queue.rebind(from: there.location, to: today) == 1)
+    try await put(second, Delivery(destination: today))
+    #expect(await queue.store(turnID: second.turnID).error?.contains("It waits for a turn before it") == true)
+    await server.fail(with: nil)
+    #expect(await queue.store(turnID: second.turnID).state == .stored)
+    #expect(await server.retained.map(\.turnID) == [first.turnID, second.turnID])
+  }
+
   @Test("sets aside what a store refuses for good, and goes on with what comes behind it")
   func setAside() async throws {
     let (bad, good) = (turn([(.user, "bad")]), turn([(.user, "good")]))
