@@ -1,10 +1,12 @@
 import RearviewChat
 
 /// What happens in a turn, in this order. Every turn ends with `.record`.
+///
+/// The large ones are `indirect`: a reader that lags behind a long answer holds thousands of pieces of text.
 public enum TurnEvent: Hashable, Sendable {
   /// The user's words are on disk.
-  case opened(TurnRecord)
-  case retrieved(Retrieval)
+  indirect case opened(TurnRecord)
+  indirect case retrieved(Retrieval)
   /// What is sent: the memory block, if there is one, and all messages.
   case injected(block: String?, messages: [Message])
   case text(String)
@@ -12,10 +14,10 @@ public enum TurnEvent: Hashable, Sendable {
   case toolCall(ToolCall)
   case usage(Usage)
   /// The answer is complete, cut or failed, and on disk.
-  case finished(Answer)
-  case storage(Storage)
+  indirect case finished(Answer)
+  indirect case storage(Storage)
   /// The whole record; the last event.
-  case record(TurnRecord)
+  indirect case record(TurnRecord)
 }
 
 extension TurnEvent: Encodable {
