@@ -3,10 +3,10 @@ import RearviewEngine
 
 /// An answer that comes in pieces.
 ///
-/// The pieces are the model's own words in its own order; several that arrive at once may come as one. When the last one has come, the stream ends; it throws
-/// `CompletionFailed` when the model fails, and a `HindsightError` after the last piece when the call waits for storage
-/// (`sync_storage`) and that failed. Letting go of the stream, or `cancel`, closes the connection; what had come is
-/// stored, marked as cut.
+/// The pieces are the model's own words in its own order; several that arrive at once may come as one. When the last one
+/// has come, the stream ends; it throws `CompletionFailed` when the model fails, and a `HindsightError` after the last
+/// piece when the call waits for storage (`sync_storage`) and that failed. Letting go of the stream, or `cancel`, closes
+/// the connection; what had come is stored, marked as cut.
 public struct CompletionStream: AsyncSequence, Sendable {
   public enum Element: Hashable, Sendable {
     case text(String)
