@@ -42,15 +42,12 @@ public actor StorageQueue {
   /// Lanes whose turns are on their way: nobody else takes them meanwhile.
   private var busy: [String: Task<Outcome, any Error>] = [:]
 
-  /// When this program last failed with a turn that waits.
-  private var failures: [Int64: ContinuousClock.Instant] = [:]
-
   /// Which turns of a lane are tried.
   private enum Choice {
     case all
     /// Those whose time has come.
     case due
-    /// All but those that this program tried within the last second.
+    /// All but those that failed within the last second.
     case notJustTried
   }
 
@@ -174,15 +171,19 @@ public actor StorageQueue {
     var location: String
     var credential: String
     var overlap: Int
+
+    /// The wait after a number of failed tries, in milliseconds.
+    static func pause(afterFailures count: Int) -> Int64 { min(300_000, 1_000 << Int64(min(count - 1, 16))) }
+
+    /// When the last try failed, in milliseconds since 1970; 0 where that does not matter any more.
+    var failedAt: Int64 { attempts == 0 ? 0 : max(0, notBefore - Self.pause(afterFailures: attempts)) }
   }
 
   private func isToBeTried(_ entry: Entry, _ choice: Choice) -> Bool {
     switch choice {
     case .all: return true
     case .due: return entry.notBefore <= Date().milliseconds
-    case .notJustTried:
-      guard let failure = failures[entry.seq] else { return true }
-      return entry.notBefore <= Date().milliseconds || ContinuousClock.now - failure > .seconds(1)
+    case .notJustTried: return Date().milliseconds - entry.failedAt > 1_000
     }
   }
 
@@ -229,7 +230,6 @@ public actor StorageQueue {
       do {
         switch try await retain(turn, entry, in: store, timeout: timeout ?? self.timeout) {
         case .stored:
-          failures[entry.seq] = nil
           try await settle(entry, of: turn, as: Storage(state: .stored))
         case .processing:
           let processing = Storage(state: .processing)
@@ -253,7 +253,6 @@ public actor StorageQueue {
     let storeError = error as? MemoryStoreError
     let failure = Storage(state: .failed, error: "\(error)")
     let isRefused = storeError?.isFinal ?? false
-    failures[entry.seq] = isRefused ? nil : .now
     try await settle(entry, of: turn, as: failure, setAside: isRefused)
     if isRefused { return nil }
     return .held(failure, turnID: entry.turnID, isStoreOut: storeError?.isOfTheStore ?? false)
@@ -309,10 +308,10 @@ public actor StorageQueue {
           sql: "UPDATE queue SET not_before = ?, error = NULL WHERE seq = ?",
           arguments: [Date().milliseconds + 1_000, entry.seq])
       case .waiting, .off, .known, .queued, .failed, .unsaved:
-        let pause = min(300_000, 1_000 << min(entry.attempts, 16))
+        let pause = Entry.pause(afterFailures: entry.attempts + 1)
         try database.execute(
           sql: "UPDATE queue SET attempts = attempts + 1, not_before = ?, error = ?, set_aside = ? WHERE seq = ?",
-          arguments: [Date().milliseconds + Int64(pause), storage.error, setAside, entry.seq])
+          arguments: [Date().milliseconds + pause, storage.error, setAside, entry.seq])
       }
       guard entry.isWhole else { return false }
       if let json = try String.fetchOne(
