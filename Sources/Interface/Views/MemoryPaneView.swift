@@ -178,8 +178,9 @@ struct MemoryView {
     let typeName = styled(DisplayText(memory.type.label.lowercased()), role(memory.type))
     let date = memory.mentionedAt.map { styled("  " + LocalTime($0).day, .muted) } ?? styled("")
     let cost = styled("  ~\(item.recalled.tokenCount) tok", .muted)
-    let type = columns >= 50 ? padded(typeName, to: 11) : badge(item)
-    let barColumns = columns >= 50 ? 8 : columns >= 44 ? 6 : 0
+    // What is wide gives way before the tokens at the end are cut: 57 cells hold both, 47 the bar without the type's name.
+    let type = columns >= 57 ? padded(typeName, to: 11) : badge(item)
+    let barColumns = columns >= 47 ? 8 : columns >= 44 ? 6 : 0
     return StyledLine([number(item), mark(item), type, score(item, barColumns: barColumns), date, cost])
       .truncated(to: columns)
   }
