@@ -15,7 +15,7 @@ import Testing
     let terminal = try probe("commands", environment: ["TERM": term])
     let settings = terminal.lineSettingsBefore
     try terminal.wait(for: "ready 80x24")
-    #expect(terminal.rowText(0).hasSuffix(colors))
+    try terminal.wait(until: { $0.rowText(0).hasSuffix(colors) })
     terminal.type("3")
     try terminal.wait(for: "│─━┃▌…┌┘")
     try terminal.wait(until: { $0.cursor == (3, 23) })
