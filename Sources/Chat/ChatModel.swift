@@ -61,24 +61,71 @@ public enum ChatEvent: Hashable, Sendable {
   case toolCall(ToolCall)
   /// The provider's own count; the last one holds.
   case usage(Usage)
+  /// A try failed before anything of the answer had come; the next one follows after a wait.
+  indirect case retrying(Retry)
   case finished(FinishReason)
+}
+
+/// Why a model is asked once more, and when.
+public struct Retry: Hashable, Codable, Sendable {
+  /// Which try comes, counted from 1 for the first: 2 or more.
+  public var attempt: Int
+  /// How long until then, in milliseconds.
+  public var waitMilliseconds: Int
+  /// Why the try before failed, in one sentence.
+  public var reason: String
+  /// The full name of the model that is asked then, where it is another one (`fallback_models`).
+  public var model: String?
+
+  public init(attempt: Int, waitMilliseconds: Int, reason: String, model: String? = nil) {
+    self.attempt = attempt
+    self.waitMilliseconds = waitMilliseconds
+    self.reason = reason
+    self.model = model
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case attempt, reason, model
+    case waitMilliseconds = "wait_milliseconds"
+  }
+}
+
+extension Retry: CustomStringConvertible {
+  /// One sentence: why, and what follows when.
+  public var description: String {
+    let next = model.map { "asking \($0)" } ?? "trying again"
+    let seconds = (Double(waitMilliseconds) / 1000).rounded(.up)
+    return "\(reason) Now \(next)" + (waitMilliseconds > 0 ? " in \(Int(seconds)) s." : ".")
+  }
 }
 
 /// Tokens as the provider counted them.
 public struct Usage: Hashable, Codable, Sendable {
+  /// All of the input, what came out of a cache included.
   public var inputTokens: Int
+  /// All that the model wrote, its reasoning included where the provider counts that.
   public var outputTokens: Int
+  /// How much of the input came out of the provider's cache, where it says so.
+  public var cachedInputTokens: Int?
+  /// How much of the output was reasoning, where the provider says so.
+  public var reasoningTokens: Int?
 
   enum CodingKeys: String, CodingKey {
     case inputTokens = "input_tokens"
     case outputTokens = "output_tokens"
+    case cachedInputTokens = "cached_input_tokens"
+    case reasoningTokens = "reasoning_tokens"
   }
 
   /// Figures that no conversation can have are brought into range: a server's word must not overflow a sum.
-  public init(inputTokens: Int, outputTokens: Int) {
-    self.inputTokens = min(max(0, inputTokens), 1_000_000_000)
-    self.outputTokens = min(max(0, outputTokens), 1_000_000_000)
+  public init(inputTokens: Int, outputTokens: Int, cachedInputTokens: Int? = nil, reasoningTokens: Int? = nil) {
+    self.inputTokens = Self.inRange(inputTokens)
+    self.outputTokens = Self.inRange(outputTokens)
+    self.cachedInputTokens = cachedInputTokens.map(Self.inRange)
+    self.reasoningTokens = reasoningTokens.map(Self.inRange)
   }
+
+  private static func inRange(_ count: Int) -> Int { min(max(0, count), 1_000_000_000) }
 }
 
 /// Why an answer ended.

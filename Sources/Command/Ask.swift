@@ -179,6 +179,7 @@ struct Ask: AsyncParsableCommand {
         wroteAny = false
         Console.line(Console.shown("tool call: " + call.written))
       case .finished: if wroteAny { Console.write("\n") }
+      case .retrying(let retry): Console.error("\(retry)")
       case .record(let record): last = record
       case .opened, .retrieved, .injected, .reasoning, .usage, .storage: break
       }

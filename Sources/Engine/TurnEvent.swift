@@ -13,6 +13,8 @@ public enum TurnEvent: Hashable, Sendable {
   case reasoning(String)
   case toolCall(ToolCall)
   case usage(Usage)
+  /// The model is asked once more after a wait; nothing of the answer had come.
+  indirect case retrying(Retry)
   /// The answer is complete, cut or failed, and on disk.
   indirect case finished(Answer)
   indirect case storage(Storage)
@@ -22,8 +24,8 @@ public enum TurnEvent: Hashable, Sendable {
 
 extension TurnEvent: Encodable {
   enum CodingKeys: String, CodingKey {
-    case event, id, sessionID = "session_id", retrieval, block, messages, text, toolCall = "tool_call", usage, answer,
-      storage, record
+    case event, id, sessionID = "session_id", retrieval, block, messages, text, toolCall = "tool_call", usage, retry,
+      answer, storage, record
   }
 
   public func encode(to encoder: any Encoder) throws {
@@ -40,6 +42,7 @@ extension TurnEvent: Encodable {
     case .text(let text), .reasoning(let text): try container.encode(text, forKey: .text)
     case .toolCall(let call): try container.encode(call, forKey: .toolCall)
     case .usage(let usage): try container.encode(usage, forKey: .usage)
+    case .retrying(let retry): try container.encode(retry, forKey: .retry)
     case .finished(let answer): try container.encode(answer, forKey: .answer)
     case .storage(let storage): try container.encode(storage, forKey: .storage)
     case .record(let record): try container.encode(record, forKey: .record)
@@ -56,6 +59,7 @@ extension TurnEvent: Encodable {
     case .reasoning: "reasoning"
     case .toolCall: "tool_call"
     case .usage: "usage"
+    case .retrying: "retrying"
     case .finished: "finished"
     case .storage: "storage"
     case .record: "record"

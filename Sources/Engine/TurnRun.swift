@@ -247,6 +247,8 @@ struct TurnRun {
       case .usage(let usage):
         record.answer.usage = usage
         report(.usage(usage))
+      case .retrying(let retry):
+        report(.retrying(retry))
       case .finished(let reason):
         record.answer.finishReason = reason
         if !record.answer.isEmpty { record.answer.state = .complete }

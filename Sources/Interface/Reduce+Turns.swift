@@ -38,6 +38,7 @@ extension State {
     case .reasoning(let text): turns[index].update { $0.answer.reasoning += text }
     case .toolCall(let call): turns[index].update { $0.answer.toolCalls.append(call) }
     case .usage(let usage): turns[index].update { $0.answer.usage = usage }
+    case .retrying: break
     case .finished(let answer):
       turns[index].update { $0.answer = answer }
       turns[index].finish()

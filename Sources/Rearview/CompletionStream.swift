@@ -60,7 +60,7 @@ public struct CompletionStream: AsyncSequence, Sendable {
           } else {
             continuation.finish()
           }
-        case .opened, .retrieved, .injected, .text, .finished, .storage: break
+        case .opened, .retrieved, .injected, .text, .retrying, .finished, .storage: break
         }
       }
     }

@@ -61,7 +61,7 @@ extension RearviewInstance {
         case .record(let record):
           continuation.yield(record)
           continuation.finish()
-        case .opened, .retrieved, .injected, .text, .reasoning, .toolCall, .usage, .storage: break
+        case .opened, .retrieved, .injected, .text, .reasoning, .toolCall, .usage, .retrying, .storage: break
         }
       }
     }
@@ -101,7 +101,7 @@ struct TurnFollower: Sendable {
     case .record(let record):
       self.record = record
       await instance.ended(record)
-    case .text, .reasoning, .toolCall, .usage: break
+    case .text, .reasoning, .toolCall, .usage, .retrying: break
     }
   }
 }

@@ -48,6 +48,7 @@ struct TurnTests {
       case .reasoning: "reasoning"
       case .toolCall: "tool call"
       case .usage: "usage"
+      case .retrying: "retrying"
       case .finished: "finished"
       case .storage(let storage): storage.state.rawValue
       case .record: "record"

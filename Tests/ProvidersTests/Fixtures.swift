@@ -21,6 +21,7 @@ struct Gathered: Equatable, Sendable {
     case .reasoning(let more): reasoning += more
     case .toolCall(let call): toolCalls.append(call)
     case .usage(let usage): self.usage = usage
+    case .retrying: break
     case .finished(let reason): finish = reason
     }
   }
