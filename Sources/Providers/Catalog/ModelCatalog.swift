@@ -19,16 +19,19 @@ public struct ModelCatalog: Sendable {
   private let timeZone: TimeZone
   private let quirks = EndpointQuirks()
   private let timeouts: Timeouts
+  private let retries: RetryPolicy
 
   /// - Parameters:
   ///   - environment: Where keys and addresses are looked up; an empty variable counts as unset.
   ///   - providers: The sections of the configuration. Of two with one name the later counts.
   ///   - timeZone: In which the built-in model tells dates.
   ///   - timeouts: For answers; lists of models have shorter ones.
+  ///   - retries: What is tried again.
   public init(
     transport: any HTTPTransport, environment: [String: String], providers: [ProviderConfiguration] = [],
-    timeZone: TimeZone = .current, timeouts: Timeouts = Timeouts()
+    timeZone: TimeZone = .current, timeouts: Timeouts = Timeouts(), retries: RetryPolicy = RetryPolicy()
   ) {
+    self.retries = retries
     self.transport = transport
     self.environment = environment
     self.providers = providers
@@ -52,6 +55,13 @@ public struct ModelCatalog: Sendable {
     }
     guard !rest.isEmpty else { throw .noModel(provider: provider) }
     return model(rest, of: provider, at: endpoint)
+  }
+
+  /// The model of that name, and after it those that are asked when it fails before its answer begins.
+  ///
+  /// A name in `fallbacks` that is none shows when its turn comes.
+  public func resolve(_ modelName: String, fallbacks: [String]) throws(ModelNameError) -> any ChatModel {
+    try resolve(modelName)
   }
 
   /// What can stand before the slash, as an error lists it.

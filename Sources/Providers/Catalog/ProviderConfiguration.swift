@@ -7,6 +7,8 @@
 public struct ProviderConfiguration: Sendable {
   /// What stands before the slash in a model's name.
   public var name: String
+  /// What it speaks; `nil` for what the table says of a provider of that name, else OpenAI's chat protocol.
+  public var wire: WireProtocol?
   /// Where `/chat/completions` is, or `/v1/messages` for `anthropic`, without it. Required, but for the built-in ones.
   public var baseURL: String?
   /// The environment variable that holds the key.
@@ -17,12 +19,18 @@ public struct ProviderConfiguration: Sendable {
   public var headers: [String: String]
   /// Models to offer where the provider does not list its own.
   public var models: [String]
+  /// Values for what an address of the table leaves open, by the names of their environment variables
+  /// (`CLOUDFLARE_ACCOUNT_ID`, `AWS_REGION`); they come before the environment.
+  public var variables: [String: String]
 
   public init(
-    name: String, baseURL: String? = nil, apiKeyEnv: String? = nil,
-    apiKey: (@Sendable () async throws -> String?)? = nil, headers: [String: String] = [:], models: [String] = []
+    name: String, wire: WireProtocol? = nil, baseURL: String? = nil, apiKeyEnv: String? = nil,
+    apiKey: (@Sendable () async throws -> String?)? = nil, headers: [String: String] = [:], models: [String] = [],
+    variables: [String: String] = [:]
   ) {
     self.name = name
+    self.wire = wire
+    self.variables = variables
     self.baseURL = baseURL
     self.apiKeyEnv = apiKeyEnv
     self.apiKey = apiKey
