@@ -125,17 +125,12 @@ struct ParserCase: Decodable, Sendable, CustomTestStringConvertible {
       chunks = [Array("data: \(line)\n\n".utf8)]
       expected[0].data = line
     } else {
-      chunks = hex.map(Self.bytes)
+      chunks = hex.map(Pieces.bytes)
     }
     if name == "last event ends with one newline only" {
       // Ours ends at the mark, which is what the case's note asks for.
       expected.append(try JSONDecoder().decode(Event.self, from: Data(#"{"data":"[DONE]"}"#.utf8)))
     }
-  }
-
-  private static func bytes(_ hex: String) -> [UInt8] {
-    let digits = hex.utf8.map { UInt8($0 < 58 ? $0 - 48 : $0 - 87) }
-    return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
   }
 
   private struct File: Decodable {
