@@ -14,6 +14,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -29,6 +30,9 @@ let package = Package(
     .systemLibrary(
       name: "CMark", path: "Sources/CMark",
       providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
+
+    .target(
+      name: "CProviderTables", path: "Sources/CProviderTables", exclude: ["providers.json", "models.tsv"]),
 
     .target(name: "RearviewJSON", path: "Sources/JSON"),
 
@@ -52,7 +56,13 @@ let package = Package(
 
     // Floor 3: the rooms that touch the outside.
     .target(
-      name: "RearviewProviders", dependencies: ["RearviewJSON", "RearviewChat", "RearviewMemory", "RearviewHTTP"],
+      name: "RearviewProviders",
+      dependencies: [
+        "CProviderTables", "RearviewJSON", "RearviewChat", "RearviewMemory", "RearviewHTTP",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ],
       path: "Sources/Providers"),
     .target(
       name: "RearviewHindsightAPI", dependencies: ["RearviewJSON", "RearviewMemory", "RearviewChat", "RearviewHTTP"],

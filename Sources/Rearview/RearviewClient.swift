@@ -189,22 +189,13 @@ public final class RearviewClient: Sendable {
     Task { [queue, lastLeft] in await queue.resume(at: destination.location, through: lastLeft) }
   }
 
-  /// The model that a request asks for: by its name, or at the address that the request gives.
+  /// The model that a request asks for: by its name, at the address and with the key that the request gives.
   func model(of request: CompletionRequest) throws -> any ChatModel {
-    guard request.baseURL != nil || request.apiKey != nil else { return try catalog.resolve(request.model) }
-    let (name, key) = (request.model, request.apiKey?.value)
-    if name.hasPrefix("anthropic/") || name.hasPrefix("claude-") {
-      return AnthropicClient(apiKey: key, baseURL: request.baseURL, environment: environment, transport: transport)
-        .model(name.hasPrefix("anthropic/") ? String(name.dropFirst("anthropic/".count)) : name)
-    }
-    let isOpenAI = name.hasPrefix("openai/") || !name.contains("/")
-    guard request.baseURL != nil || isOpenAI else {
-      // A key goes to its own host, and nobody said which that is.
-      throw ConfigurationError.badModel(
-        "A request for \(name) with an api_key of its own must say where that key goes: give api_base too.")
-    }
-    return OpenAIClient(apiKey: key, baseURL: request.baseURL, environment: environment, transport: transport)
-      .model(name.hasPrefix("openai/") ? String(name.dropFirst("openai/".count)) : name)
+    try catalog.resolve(
+      request.model,
+      with: ModelCatalog.Override(
+        baseURL: request.baseURL, apiKey: request.apiKey?.value, variables: request.providerVariables.mapValues(\.value)
+      ))
   }
 
   /// Whether there is a way to the model of a request.

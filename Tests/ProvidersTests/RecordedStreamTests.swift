@@ -27,7 +27,7 @@ struct RecordedStreamTests {
 
   @Test(
     "the fast and the thorough way agree on every chunk of the golden streams",
-    arguments: try RecordedStream.golden().filter { $0.form == .openAI })
+    arguments: try RecordedStream.golden().filter { $0.wire == .openAIChat })
   func goldenPathsAgree(stream: RecordedStream) {
     checkThatPathsAgree(stream)
   }
@@ -35,15 +35,19 @@ struct RecordedStreamTests {
   @Test(
     "the fast and the thorough way agree on every chunk of the recorded streams",
     .enabled(if: RecordedStream.recordingsFolder != nil, noRecordings),
-    arguments: try RecordedStream.recorded().filter { $0.form == .openAI })
+    arguments: try RecordedStream.recorded().filter { $0.wire == .openAIChat })
   func recordedPathsAgree(stream: RecordedStream) {
     checkThatPathsAgree(stream)
   }
 
   private func check(_ stream: RecordedStream, pieceSize: Int) {
-    switch stream.form {
-    case .openAI: check(stream, pieceSize: pieceSize, AnswerReader(OpenAIDialect()))
-    case .anthropic: check(stream, pieceSize: pieceSize, AnswerReader(AnthropicDialect()))
+    switch stream.wire {
+    case .openAIChat, .azureOpenAI, .vertex: check(stream, pieceSize: pieceSize, AnswerReader(OpenAIDialect()))
+    case .openAIResponses: check(stream, pieceSize: pieceSize, AnswerReader(ResponsesDialect()))
+    case .anthropicMessages: check(stream, pieceSize: pieceSize, AnswerReader(AnthropicDialect()))
+    case .gemini: check(stream, pieceSize: pieceSize, AnswerReader(GeminiDialect()))
+    case .bedrockConverse: check(stream, pieceSize: pieceSize, AnswerReader(BedrockDialect()))
+    case .ollama: check(stream, pieceSize: pieceSize, AnswerReader(OllamaDialect()))
     }
   }
 
@@ -75,14 +79,16 @@ struct RecordedStreamTests {
     case .failed: #expect(expected.hasError)
     case .finished(let reason):
       #expect(!expected.hasError)
-      #expect(reason == Self.finish(expected.finish))
-    case .cut, .unreadable, nil: Issue.record("\(String(describing: reader.ending))")
+      #expect(reason == Self.finish(expected.finish, hasCalls: !calls.isEmpty))
+    case .cut, .damaged, .unreadable, nil: Issue.record("\(String(describing: reader.ending))")
     }
   }
 
   /// A reason as the recordings have it: in a word of their own, or as the provider said it.
-  private static func finish(_ reason: String?) -> FinishReason {
+  private static func finish(_ reason: String?, hasCalls: Bool) -> FinishReason {
     switch reason {
+    case "completed": hasCalls ? .toolCalls : .stop
+    case "STOP": .stop
     case "tool", "tool_use": .toolCalls
     case "end_turn": .stop
     case let reason?: FinishReason(rawValue: reason) ?? .other
