@@ -15,7 +15,9 @@ struct ProviderFailure: Sendable {
 
   /// A response whose status says that it failed.
   func error(status: Int, headers: HeaderFields, body: [UInt8], now: Date) -> ChatModelError {
-    let said = ProviderErrorObject(body: body)
+    var said = ProviderErrorObject(body: body)
+    // Amazon names the kind there: `ValidationException`, with more behind a colon.
+    if let type = headers["x-amzn-errortype"] { said.codes.append(String(type.prefix { $0 != ":" })) }
     if (300..<400).contains(status) {
       return error(
         .badRequest, status: status,

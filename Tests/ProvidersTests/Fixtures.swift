@@ -136,7 +136,12 @@ struct RecordedStream: Sendable, CustomTestStringConvertible {
     name = stream.deletingPathExtension().lastPathComponent
     bytes = [UInt8](try Data(contentsOf: stream))
     let expectation = stream.deletingPathExtension().appendingPathExtension("expect.json")
-    expected = try JSONDecoder().decode(Expectation.self, from: Data(contentsOf: expectation))
+    let data = try Data(contentsOf: expectation)
+    expected = try JSONDecoder().decode(Expectation.self, from: data)
+    // `JSONDecoder` takes 1.0 for 1.
+    expected.toolCalls = (try JSONValue(parsing: [UInt8](data))["tool_calls"]?.list ?? []).map { call in
+      Expectation.Call(name: call["name"]?.text ?? "", arguments: call["arguments"] ?? .null)
+    }
   }
 
   /// The streams that are in the repository.

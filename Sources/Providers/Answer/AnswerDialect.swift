@@ -26,6 +26,8 @@ struct AnswerNews: Sendable {
   var failure: ProviderErrorObject?
   /// The provider said that nothing more comes.
   var isDone = false
+  /// The provider said that more comes.
+  var isPiece = false
   /// Whether there was text, reasoning or a tool call.
   private(set) var hasContent = false
   private var events: [ChatEvent] = []

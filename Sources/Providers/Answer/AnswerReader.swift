@@ -106,6 +106,7 @@ struct AnswerReader<Dialect: AnswerDialect>: Sendable {
       return []
     }
     let events = take(&news)
+    if news.isPiece { return events }
     // A whole answer needs no reason to be whole; an object without one is of another protocol.
     if hasAnswered { finish = finish ?? impliedFinish }
     isInForm = hasAnswered

@@ -35,7 +35,10 @@ struct OllamaDialect: AnswerDialect {
         news.addToolCall()
       }
     }
-    guard object["done"] == true else { return }
+    guard object["done"] == true else {
+      news.isPiece = object["done"] == false
+      return
+    }
     news.isInForm = true
     let input = object["prompt_eval_count"]?.wholeNumber
     let output = object["eval_count"]?.wholeNumber
