@@ -119,6 +119,8 @@ let package = Package(
       name: "ProvidersTests",
       dependencies: [
         "RearviewProviders", "RearviewHTTP", "RearviewJSON", "RearviewChat", "RearviewMemory", "ScriptedServer",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
       path: "Tests/ProvidersTests", resources: [.copy("Golden")]),
     .testTarget(

@@ -125,7 +125,8 @@ struct ProviderTableTests {
     base = base.replacing("localhost", with: "127.0.0.1")
     switch provider.id {
     case "azure":
-      return "https://res.openai.azure.com/openai/deployments/some%2Fmodel/chat/completions?api-version=2025-02-01-preview"
+      return
+        "https://res.openai.azure.com/openai/deployments/some%2Fmodel/chat/completions?api-version=2025-02-01-preview"
     case "azure_ai": return "https://res.services.ai.azure.com/models/chat/completions"
     case "custom_openai": return "http://own:1/v1/chat/completions"
     case "oobabooga": return "http://127.0.0.1:5000/v1/chat/completions"
@@ -142,7 +143,8 @@ struct ProviderTableTests {
     case "vertex_ai", "vertex_ai_beta":
       let version = provider.id == "vertex_ai" ? "v1" : "v1beta1"
       return "https://us-central1-aiplatform.googleapis.com/\(version)/projects/test-project/locations/us-central1"
-        + "/publishers/google/models/gemini-2.5-flash:" + (streams ? "streamGenerateContent?alt=sse" : "generateContent")
+        + "/publishers/google/models/gemini-2.5-flash:"
+        + (streams ? "streamGenerateContent?alt=sse" : "generateContent")
     case "gdc":
       return "https://gdc.example/v1/projects/p/locations/l/publishers/google/models/some%2Fmodel:"
         + (streams ? "streamGenerateContent?alt=sse" : "generateContent")
@@ -151,7 +153,8 @@ struct ProviderTableTests {
     switch provider.wire {
     case .anthropicMessages?: return base + "/v1/messages"
     case .openAIResponses?: return base + "/responses"
-    case .gemini?: return base + "/models/some%2Fmodel:" + (streams ? "streamGenerateContent?alt=sse" : "generateContent")
+    case .gemini?:
+      return base + "/models/some%2Fmodel:" + (streams ? "streamGenerateContent?alt=sse" : "generateContent")
     case .ollama?: return base + "/api/chat"
     default: return base + "/chat/completions"
     }

@@ -88,7 +88,9 @@ struct RecordedStreamTests {
       var atEnd = gathered
       for event in ended.end() { atEnd.add(event) }
       // Not by characters: a mark that joins the one before may come in the next piece.
-      if !stream.expected.text.utf8.starts(with: atEnd.text.utf8) { problems.insert("text that is not there, at \(position)") }
+      if !stream.expected.text.utf8.starts(with: atEnd.text.utf8) {
+        problems.insert("text that is not there, at \(position)")
+      }
       switch ended.ending {
       case .finished:
         if atEnd.text != stream.expected.text || atEnd.toolCalls.count != stream.expected.toolCalls.count {

@@ -27,7 +27,7 @@ enum AnswerForm: Sendable {
 extension AnswerForm {
   /// By the first byte that is not blank: JSON begins as no event does.
   fileprivate init(first bytes: [UInt8]) {
-    switch bytes.first(where: { !isBlank($0) }) {
+    switch bytes.first(where: { !$0.isBlank }) {
     case nil: self = .undecided
     case UInt8(ascii: "{"), UInt8(ascii: "["): self = .whole
     default: self = .events
@@ -53,7 +53,7 @@ struct LineFraming: AnswerFraming {
 
   /// A stream where the first line is a value of its own; a line that is long before it ends is one too.
   static func form(ofBeginning bytes: [UInt8]) -> AnswerForm {
-    guard let first = bytes.firstIndex(where: { !isBlank($0) }) else { return .undecided }
+    guard let first = bytes.firstIndex(where: { !$0.isBlank }) else { return .undecided }
     guard let end = bytes[first...].firstIndex(of: UInt8(ascii: "\n")) else {
       return bytes.count > 64 * 1024 ? .events : .undecided
     }
@@ -79,6 +79,7 @@ struct BinaryFraming: AnswerFraming {
   }
 }
 
-private func isBlank(_ byte: UInt8) -> Bool {
-  byte == 0x20 || (0x09...0x0D).contains(byte) || [0xEF, 0xBB, 0xBF].contains(byte)
+extension UInt8 {
+  /// White space, or a byte of a byte-order mark.
+  var isBlank: Bool { self == 0x20 || (0x09...0x0D).contains(self) || self == 0xEF || self == 0xBB || self == 0xBF }
 }

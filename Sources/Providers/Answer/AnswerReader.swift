@@ -101,8 +101,8 @@ struct AnswerReader<Dialect: AnswerDialect>: Sendable {
   private mutating func take(whole bytes: [UInt8]) -> [ChatEvent] {
     var news = AnswerNews()
     guard dialect.take(whole: bytes, into: &news) else {
-      // The beginning of one.
-      isInForm = true
+      // The beginning of one, if it begins as one does.
+      isInForm = bytes.first { !$0.isBlank }.map { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") } ?? false
       return []
     }
     let events = take(&news)
