@@ -38,7 +38,7 @@ extension HTTPError {
     case let error as ChannelError:
       translated(error, connectTimeout: place.connectTimeout)
     case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
-      HTTPError.tls(cause: "\(error)")
+      insecure(error, at: place)
     case is any NIOHTTP2Error, HTTPParserError.invalidEOFState:
       HTTPError.closedEarly
     case is HTTPParserError:
@@ -77,6 +77,28 @@ extension HTTPError {
     default:
       .invalidRequest(reason: error.shortDescription)
     }
+  }
+
+  /// No secure connection, in words where a person can do something about it. NIOSSL tells the reasons of BoringSSL as
+  /// text only.
+  private static func insecure(_ error: any Error, at place: Place) -> HTTPError {
+    if let error = error as? NIOSSLExtraError, error == .failedToValidateHostname {
+      return .tls(cause: "the certificate is for another name than \(place.host)")
+    }
+    let cause = "\(error)"
+    if cause.contains("CERTIFICATE_VERIFY_FAILED") {
+      return .tls(
+        cause: """
+          the certificate of \(place.host) has expired or is of an authority that is not known here; set ca_file to \
+          the authority's certificate if it is one of yours
+          """)
+    }
+    if cause.contains("WRONG_VERSION_NUMBER") {
+      return .tls(
+        cause: "what answers at \(place.host):\(place.port) does not speak TLS; its address may begin with http:")
+    }
+    if cause.contains("EOF during handshake") { return .tls(cause: "the connection closed during the handshake") }
+    return .tls(cause: cause)
   }
 
   private static func translated(_ error: ChannelError, connectTimeout: Duration) -> HTTPError {

@@ -79,5 +79,10 @@ public struct NetworkSettingsError: Error, Hashable, Sendable, CustomStringConve
   /// What is wrong with it and what to do.
   public var problem: String
 
+  public init(setting: String, problem: String) {
+    self.setting = setting
+    self.problem = problem
+  }
+
   public var description: String { "\(setting): \(problem)" }
 }
