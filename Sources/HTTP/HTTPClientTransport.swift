@@ -96,11 +96,13 @@ public final class HTTPClientTransport: HTTPTransport {
   private func configuration(for route: Route) -> HTTPClient.Configuration {
     var configuration = HTTPClient.Configuration()
     route.configure(&configuration)
+    var tls = TLSConfiguration.makeClientConfiguration()
+    // A server that is busy answering may never read that we close: cancelled is cancelled, not 5 s later.
+    tls.shutdownTimeout = .zero
     if let authorities = network?.authorities, !authorities.isEmpty {
-      var tls = TLSConfiguration.makeClientConfiguration()
       tls.additionalTrustRoots = [.certificates(authorities)]
-      configuration.tlsConfiguration = tls
     }
+    configuration.tlsConfiguration = tls
     configuration.redirectConfiguration = .disallow
     configuration.timeout = .init(connect: TimeAmount(connectTimeout))
     configuration.connectionPool = .init(idleTimeout: .seconds(4))
