@@ -1,4 +1,5 @@
 import Foundation
+import RearviewChat
 import RearviewEngine
 import RearviewInterface
 import RearviewMemory
@@ -53,6 +54,21 @@ struct FrameTests {
     state.tell("t1", .finished(answer))
     state.tell("t1", .storage(Storage(state: .failed, error: "The memory file is locked by another program.")))
     try expectFrame("failed", render(&state))
+  }
+
+  @Test(
+    "of a turn that is tried again count down in the place of the answer",
+    arguments: [Size(columns: 40, rows: 10), Size(columns: 80, rows: 24)])
+  func retrying(size: Size) throws {
+    var state = try makeState(columns: size.columns, rows: size.rows)
+    state.play("Hello", id: "t1", recalled: [], answer: "", finish: false)
+    state.tell(
+      "t1",
+      .retrying(
+        Retry(
+          attempt: 2, waitMilliseconds: 4_000,
+          reason: "groq has too many requests for llama-3.3-70b-versatile (429 Too Many Requests): slow down.")))
+    try expectFrame(name("retrying", size), render(&state))
   }
 
   @Test("of the prompt show the exact text, hidden characters made visible")
