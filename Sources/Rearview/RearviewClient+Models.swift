@@ -10,6 +10,9 @@ extension RearviewClient {
   /// Models that can be picked: configured ones first, then those of servers that answer, then the table's.
   public func models(refresh: Bool = false) async -> [ModelDescription] { await catalog.models() }
 
+  /// Favourites and models that were used last.
+  public var marks: ModelMarksFile { ModelMarksFile(paths: paths) }
+
   /// What the table knows of a model; `nil` for one that is not in it. It asks nobody.
   public func description(of model: String) -> ModelDescription? { catalog.description(of: model) }
 
@@ -34,9 +37,12 @@ extension RearviewClient {
     return full == model ? [model] : [full, model].compactMap(\.self)
   }
 
-  /// The parameters of a model for a form: each value, and where it is set.
-  public func form(of model: String) -> [ModelParameters.Value] {
+  /// The parameters of a model for a form: each value, and where it is set. What was saved in the meantime counts.
+  /// - Throws: `ConfigurationError` for a `models.toml` that cannot be read.
+  public func form(of model: String) throws(ConfigurationError) -> [ModelParameters.Value] {
     let names = names(of: model)
+    let saved = try SavedParameters(path: paths.modelsFile).read()
+    models.withLockedValue { $0.replaceSaved(by: saved) }
     let (all, fixed, below) = models.withLockedValue { models in
       (
         models.effective(of: names), models.effective(of: names, in: .project ... .commandLine),
@@ -53,22 +59,24 @@ extension RearviewClient {
   /// Saves parameters of a model into `models.toml`: what differs from `config.toml`. They hold from the next turn on.
   ///
   /// - Parameter values: By name; `null` for one that is not to be set. Names that are missing stay as they are.
+  /// - Returns: the place that still sets one of them otherwise: the command line, or the project's file.
   /// - Throws: `ConfigurationError`, `SettingError`: nothing is saved then.
-  public func save(_ values: [String: JSONValue], of model: String) throws {
+  public func save(_ values: [String: JSONValue], of model: String) throws -> Configuration.Origin? {
     let names = names(of: model)
-    let name = names[0]
-    let (below, saved) = models.withLockedValue { models in
-      (models.effective(of: names, in: .user ... .user), models.effective(of: [name], in: .saved ... .saved))
+    let (below, above) = models.withLockedValue { models in
+      (models.effective(of: names, in: .user ... .user), models.effective(of: names, in: .project ... .commandLine))
     }
-    var trial = ModelParameters()
-    let written = try ModelParameters.names.compactMap { key -> (name: String, value: JSONValue)? in
-      guard let value = values[key] else { return saved[key].map { (key, $0.value) } }
-      try trial.set(key, to: value)
-      if value.isNull { return below[key] == nil ? nil : (key, "") }
-      return value == below[key]?.value ? nil : (key, value)
+    let saved = try SavedParameters(path: paths.modelsFile).save(of: names[0]) { saved in
+      var trial = ModelParameters()
+      return try ModelParameters.names.compactMap { key -> (name: String, value: JSONValue)? in
+        guard let value = values[key] else { return saved[key].map { (key, $0) } }
+        try trial.set(key, to: value)
+        if value.isNull { return below[key] == nil ? nil : (key, "") }
+        return value == below[key]?.value ? nil : (key, value)
+      }
     }
-    let now = try SavedParameters(path: paths.modelsFile).save(written, of: name)
-    models.withLockedValue { $0.replaceSaved(by: now) }
+    models.withLockedValue { $0.replaceSaved(by: saved) }
+    return values.keys.sorted().lazy.compactMap { above[$0]?.origin }.first
   }
 }
 

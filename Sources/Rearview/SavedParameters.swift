@@ -44,13 +44,18 @@ struct SavedParameters: Sendable {
 
   /// Writes what is set for one model, and leaves all else as it is.
   ///
-  /// - Parameter values: All that the file is to say of the model, in order; an empty text unsets what `config.toml` sets.
+  /// - Parameter change: Gets what the file says of the model; gives all that it is to say, in order. An empty text
+  ///   unsets what `config.toml` sets.
   /// - Returns: what the file says then.
-  func save(_ values: [(name: String, value: JSONValue)], of model: String) throws -> [ModelSettings.Setting] {
+  func save(
+    of model: String, _ change: ([String: JSONValue]) throws -> [(name: String, value: JSONValue)]
+  ) throws -> [ModelSettings.Setting] {
     var saved: [ModelSettings.Setting] = []
     try file.change { before in
       let before = before ?? ""
       let known = try parse(before)
+      let own = known.filter { $0.model == model }.map { ($0.name, $0.value) }
+      let values = try change(Dictionary(own) { $1 })
       let wanted =
         known.filter { $0.model != model }.map { Entry($0) }
         + values.map { Entry(model: model, name: $0.name, value: $0.value) }

@@ -24,7 +24,7 @@ struct SavedParametersTests {
       ("temperature", 0.2), ("stop", ["a\"b", "tab\there\u{7F}"]), ("system_prompt", "Two\nlines \\ 漢字"),
       ("extra_body", ["a": ["b": [1, true, nil]], "c": "d"]), ("max_tokens", ""),
     ]
-    let saved = try file.save(values, of: "openai/gpt-4.1")
+    let saved = try file.save(of: "openai/gpt-4.1") { _ in values }
     #expect(try file.read() == saved)
     #expect(saved.map(\.name) == values.map(\.name))
     var expected = ModelParameters()
@@ -54,7 +54,7 @@ struct SavedParametersTests {
       ["e/f"]
       top_p = 1.0
       """)
-    _ = try file.save([("max_tokens", 6), ("temperature", 0.5)], of: "c/d")
+    _ = try file.save(of: "c/d") { _ in [("max_tokens", 6), ("temperature", 0.5)] }
     #expect(
       try text == """
         # Mine.
@@ -72,9 +72,9 @@ struct SavedParametersTests {
         top_p = 1.0
 
         """)
-    _ = try file.save([("top_p", 0.5)], of: "g/h")
+    _ = try file.save(of: "g/h") { _ in [("top_p", 0.5)] }
     #expect(try text.hasSuffix("top_p = 1.0\n\n[\"g/h\"]\ntop_p = 0.5\n"))
-    _ = try file.save([], of: "g/h")
+    _ = try file.save(of: "g/h") { _ in [] }
     #expect(try !text.contains("g/h"))
     #expect(try text.hasSuffix("top_p = 1.0\n"))
   }
@@ -82,7 +82,7 @@ struct SavedParametersTests {
   @Test("replace a model that stands in another form, and keep the values of the others")
   func otherForms() throws {
     try folder.write("models.toml", "\"a/b\" = { temperature = 1 }\n\"c/d\".top_p = 0.5\n")
-    let saved = try file.save([("temperature", 0.25)], of: "a/b")
+    let saved = try file.save(of: "a/b") { _ in [("temperature", 0.25)] }
     #expect(
       Set(saved.map { "\($0.model) \($0.name) \($0.value)" }) == [
         "a/b temperature number(0.25)", "c/d top_p number(0.5)",
@@ -92,14 +92,14 @@ struct SavedParametersTests {
   @Test("never overwrite a file that cannot be read")
   func broken() throws {
     try folder.write("models.toml", "[\"a/b\"\n")
-    #expect(throws: ConfigurationError.self) { try file.save([("temperature", 1)], of: "a/b") }
+    #expect(throws: ConfigurationError.self) { try file.save(of: "a/b") { _ in [("temperature", 1)] } }
     #expect(try text == "[\"a/b\"\n")
   }
 
   @Test("of several writers at once are all kept")
   func together() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for number in 0..<20 { group.addTask { _ = try file.save([("max_tokens", 1)], of: "a/\(number)") } }
+      for number in 0..<20 { group.addTask { _ = try file.save(of: "a/\(number)") { _ in [("max_tokens", 1)] } } }
       try await group.waitForAll()
     }
     #expect(Set(try file.read().map(\.model)).count == 20)
