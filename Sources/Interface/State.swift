@@ -35,6 +35,9 @@ public struct State: Sendable {
   public var inspector = Inspector()
   public var overlays: [Overlay] = []
   public var isLeaderPending = false
+  /// The models that can be picked, as they were last told.
+  public var models = ModelIndex()
+  public var marks = ModelMarks()
   public var toast: Toast?
   /// When Ctrl-C was pressed; a second one within two seconds quits.
   var interruptedAt: Date?
@@ -53,6 +56,8 @@ public struct State: Sendable {
   private var laidOutComposer: (version: Int, width: Int, rows: [Range<Int>])?
   /// An edit that was left without saving; it comes back when the same memory is edited again.
   var editDraft: MemoryEditor?
+  /// Parameters that were left without saving; they come back when the form of the same model opens again.
+  var formDraft: ModelForm?
 
   public init(size: Size, theme: Theme, session: Session, now: Date, modelHint: DisplayText? = nil) {
     self.size = size
@@ -88,6 +93,8 @@ public struct State: Sendable {
     if let overlay = overlays.last {
       switch overlay {
       case .menu: return .menu
+      case .models: return .models
+      case .options: return .options
       case .help: return .help
       case .editor: return .editor
       }
@@ -165,6 +172,8 @@ public struct StoreStatus: Hashable, Sendable {
 /// Something drawn over the panes; the last one has the keyboard.
 public enum Overlay: Sendable {
   case menu(Menu)
+  case models(ModelMenu)
+  case options(ModelForm)
   case help(scroll: Int)
   case editor(MemoryEditor)
 }

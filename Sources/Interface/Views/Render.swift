@@ -23,6 +23,8 @@ public func render(_ state: inout State) -> Frame {
     canvas.frame.cursor = nil
     switch overlay {
     case .menu(let menu): drawMenu(menu, on: &canvas)
+    case .models(let menu): ModelMenuView(menu: menu, now: state.now).draw(on: &canvas)
+    case .options(let form): ModelFormView.draw(form, on: &canvas)
     case .help(let scroll): drawHelp(scroll: scroll, on: &canvas)
     case .editor(let form): drawEditor(form, on: &canvas)
     }
