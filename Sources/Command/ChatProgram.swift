@@ -26,6 +26,7 @@ final class ChatProgram: TerminalProgram {
     self.terminal = terminal
     let outside = Outside(client: client, mailbox: mailbox, themes: themes)
     self.outside = outside
+    for effect in self.state.describeModels() { run(effect) }
     Task { await outside.start() }
   }
 
@@ -94,6 +95,9 @@ final class ChatProgram: TerminalProgram {
       let outside = outside
       let (current, marks, isFirst) = (state.session.model, state.marks, state.models.models.isEmpty)
       Task { await outside.findModels(current: current, marks: marks, isFirst: isFirst) }
+    case .describe(let models):
+      let outside = outside
+      Task { outside.describe(models) }
     case .loadOptions(let model):
       let values = Result { try outside.client.form(of: model) }
       take(.options(model: model, values.mapError { Failure($0) }))
@@ -145,6 +149,11 @@ private struct Outside: Sendable {
       .models(ModelIndex(models: await client.models() + named, providers: providers), isComplete: true))
   }
 
+  func describe(_ models: [String]) {
+    let known = models.compactMap { name in client.description(of: name).map { (name, $0) } }
+    if !known.isEmpty { mailbox.post(.described(Dictionary(known) { $1 })) }
+  }
+
   private static func provider(of model: String) -> String {
     model.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? ""
   }
@@ -182,7 +191,8 @@ private struct Outside: Sendable {
     case .saveOptions(let model, let values):
       let result = await attempt { try client.save(values, of: model) }
       mailbox.post(.optionsSaved(model: model, result.map { $0.map { "\($0)" } }))
-    case .send, .cancelTurn, .loadModels, .loadOptions, .useBank, .useModel, .newSession, .suspend, .redraw, .quit:
+    case .send, .cancelTurn, .loadModels, .loadOptions, .describe, .useBank, .useModel, .newSession, .suspend, .redraw,
+      .quit:
       break
     }
   }

@@ -13,6 +13,8 @@ public enum Action: Sendable {
   case banks(Result<[Bank], Failure>)
   case models(ModelIndex, isComplete: Bool)
   case marks(ModelMarks)
+  /// What the table has on models.
+  case described([String: ModelDescription])
   /// The parameters of a model, for the form.
   case options(model: String, Result<[ModelParameters.Value], Failure>)
   /// Parameters were saved, or why they were not; `overruled` names the place that still sets one of them.
@@ -51,6 +53,7 @@ public enum Effect: Hashable, Sendable {
   case useBank(String)
   case useModel(String)
   case setFavourite(String, Bool)
+  case describe([String])
   case loadOptions(model: String)
   case saveOptions(model: String, [String: JSONValue])
   case newSession

@@ -46,10 +46,12 @@ public struct ChatTurn: Sendable, Identifiable {
   mutating func update(_ change: (inout TurnRecord) -> Void) { change(&record) }
 
   /// The provider's count, or an estimate: rough while the answer streams.
-  var tokens: Int {
-    if let usage = record.answer.usage { return usage.inputTokens + usage.outputTokens }
-    return record.sentTokens + (answerTokens ?? record.answer.text.utf8.count / 4)
+  var usage: Usage {
+    record.answer.usage
+      ?? Usage(inputTokens: record.sentTokens, outputTokens: answerTokens ?? record.answer.text.utf8.count / 4)
   }
+
+  var tokens: Int { usage.inputTokens + usage.outputTokens }
 
   /// The answer will not grow any more.
   public mutating func finish() {

@@ -48,8 +48,10 @@ extension State {
       turns[index].finish()
       if runningTurn == id { runningTurn = nil }
       if answer.state == .failed { giveBack(turns[index].record) }
-      if isSendPending, answer.state == .complete, !composer.isEmpty { return sendNow() }
+      let asked = answer.answeredBy.map { describe([$0]) } ?? []
+      if isSendPending, answer.state == .complete, !composer.isEmpty { return asked + sendNow() }
       isSendPending = false
+      return asked
     case .storage(let storage): take(storage, ofTurn: id)
     case .record(let record):
       turns[index].update {

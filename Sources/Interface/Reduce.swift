@@ -21,6 +21,7 @@ public func reduce(_ state: inout State, _ action: Action) -> [Effect] {
   case .banks(let result): state.take(banks: result)
   case .models(let models, let isComplete): state.take(models, isComplete: isComplete)
   case .marks(let marks): state.marks = marks
+  case .described(let models): for (name, model) in models { state.descriptions[name] = model }
   case .options(let model, let result): state.take(options: result, of: model)
   case .optionsSaved(let model, let result): state.take(saved: result, of: model)
   case .page(let request, let number, let result):
@@ -37,6 +38,7 @@ public func reduce(_ state: inout State, _ action: Action) -> [Effect] {
     state.session.model = name
     state.modelHint = nil
     state.say("Model " + DisplayText(line: name), isDone: true)
+    effects = state.describe([name])
   case .model(.failure(let failure)): state.say(DisplayText(line: failure.text), isError: true)
   case .themes(let names):
     if case .menu(var menu) = state.overlays.last, menu.purpose == .theme {

@@ -8,7 +8,13 @@ import RearviewProviders
 
 extension RearviewClient {
   /// Models that can be picked: configured ones first, then those of servers that answer, then the table's.
-  public func models(refresh: Bool = false) async -> [ModelDescription] { await catalog.models() }
+  /// What a provider's own list does not tell of a model is taken from the table.
+  public func models(refresh: Bool = false) async -> [ModelDescription] {
+    await catalog.models().map { model in
+      guard model.origin != .table, let known = description(of: model.name) else { return model }
+      return model.completed(by: known)
+    }
+  }
 
   /// Favourites and models that were used last.
   public var marks: ModelMarksFile { ModelMarksFile(paths: paths) }
@@ -77,6 +83,26 @@ extension RearviewClient {
     }
     models.withLockedValue { $0.replaceSaved(by: saved) }
     return values.keys.sorted().lazy.compactMap { above[$0]?.origin }.first
+  }
+}
+
+extension ModelDescription {
+  /// With what another description has on the same model, where this one has nothing.
+  func completed(by other: ModelDescription) -> ModelDescription {
+    var model = self
+    model.detail = detail ?? other.detail
+    model.contextWindow = contextWindow ?? other.contextWindow
+    model.maxOutput = maxOutput ?? other.maxOutput
+    model.reasons = reasons ?? other.reasons
+    model.seesImages = seesImages ?? other.seesImages
+    model.callsTools = callsTools ?? other.callsTools
+    model.endsOn = endsOn ?? other.endsOn
+    guard inputPrice == nil, outputPrice == nil else { return model }
+    model.inputPrice = other.inputPrice
+    model.outputPrice = other.outputPrice
+    model.cachedInputPrice = other.cachedInputPrice
+    model.hasTieredPrice = other.hasTieredPrice
+    return model
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Rearview
 import RearviewChat
 import RearviewEngine
 import RearviewInterface
@@ -39,6 +40,23 @@ struct FrameTests {
         "She is called **Biscuit**, and you walk her:\n\n- at seven\n- after lunch\n\n```sh\nwalk --dog biscuit\n```\n",
       words: ["dog", "called", "walk"])
     try expectFrame(name("chat", size), render(&state))
+  }
+
+  @Test("of a chat with a known model tell cost and context in the header", arguments: sizes)
+  func cost(size: Size) throws {
+    var state = try makeState(columns: size.columns, rows: size.rows)
+    _ = reduce(&state, .banks(.success([Bank(id: "default", memoryCount: 120, documentCount: 4)])))
+    #expect(state.describeModels() == [.describe(["openai/gpt-4o-mini"])])
+    #expect(state.describeModels() == [])
+    var model = ModelDescription(name: "openai/gpt-4o-mini", provider: "OpenAI", origin: .table)
+    model.contextWindow = 128_000
+    model.inputPrice = 0.15
+    model.outputPrice = 0.6
+    _ = reduce(&state, .described([model.name: model]))
+    state.play(
+      "My dog is called Biscuit.", id: "t1", recalled: [], answer: "A fine name.",
+      usage: Usage(inputTokens: 15_000, outputTokens: 900))
+    try expectFrame(name("cost", size), render(&state))
   }
 
   @Test("of a failed turn say what failed, in the chat and in the memory pane")
