@@ -26,6 +26,7 @@ final class ChatProgram: TerminalProgram {
     self.terminal = terminal
     let outside = Outside(client: client, mailbox: mailbox, themes: themes)
     self.outside = outside
+    for effect in self.state.describeModels() { run(effect) }
     Task { await outside.start() }
   }
 
@@ -76,6 +77,7 @@ final class ChatProgram: TerminalProgram {
       let turn = outside.client.turn(question, session: state.session, after: state.turns.map(\.record))
       self.turn = turn
       let outside = outside
+      outside.noteUse(of: state.session.model)
       Task { await outside.follow(turn) }
     case .cancelTurn: turn?.cancel()
     case .quit:
@@ -86,13 +88,20 @@ final class ChatProgram: TerminalProgram {
     case .useModel(let name):
       let result = Result { try outside.client.check(model: name) }
       take(.model(result.map { name }.mapError { Failure($0) }))
+      if case .success = result { outside.noteUse(of: name) }
     case .suspend: terminal.suspend()
     case .redraw: terminal.redraw()
     case .loadModels:
       let outside = outside
-      let current = state.session.model
-      Task { await outside.findModels(current: current) }
-    case .loadBanks, .loadPage, .edit, .invalidate, .restore, .loadTheme, .listThemes:
+      let (current, marks, isFirst) = (state.session.model, state.marks, state.models.models.isEmpty)
+      Task { await outside.findModels(current: current, marks: marks, isFirst: isFirst) }
+    case .describe(let models):
+      let outside = outside
+      Task { outside.describe(models) }
+    case .loadOptions(let model):
+      let values = Result { try outside.client.form(of: model) }
+      take(.options(model: model, values.mapError { Failure($0) }))
+    case .loadBanks, .loadPage, .edit, .invalidate, .restore, .loadTheme, .listThemes, .setFavourite, .saveOptions:
       let outside = outside
       Task { await outside.run(effect) }
     }
@@ -108,6 +117,7 @@ private struct Outside: Sendable {
   /// What an earlier program left behind goes to the store, and the header learns how many memories there are.
   func start() async {
     let mailbox = mailbox
+    mailbox.post(.marks(client.marks.read()))
     await client.queue.onChange { change in
       mailbox.post(.storage(turnID: change.turnID, change.storage))
       Task { await postWaiting() }
@@ -127,14 +137,30 @@ private struct Outside: Sendable {
     if let waiting = try? await client.queue.waiting() { mailbox.post(.waiting(waiting)) }
   }
 
-  func findModels(current: String) async {
-    var choices = await client.models().map { model in
-      ModelChoice(name: model.name, detail: [model.provider, model.detail].compactMap(\.self).joined(separator: " · "))
+  /// Until providers have told their models, those that are known by name are there to pick.
+  func findModels(current: String, marks: ModelMarks, isFirst: Bool) async {
+    let providers = client.providerStatuses()
+    let named = ([current] + marks.favourites + marks.recent).map { name in
+      client.description(of: name)
+        ?? ModelDescription(name: name, provider: Self.provider(of: name), origin: .configured)
     }
-    if !choices.contains(where: { $0.name == current }) {
-      choices.insert(ModelChoice(name: current, detail: "in use"), at: 0)
-    }
-    mailbox.post(.models(choices, isComplete: true))
+    if isFirst { mailbox.post(.models(ModelIndex(models: named, providers: providers), isComplete: false)) }
+    mailbox.post(
+      .models(ModelIndex(models: await client.models() + named, providers: providers), isComplete: true))
+  }
+
+  func describe(_ models: [String]) {
+    let known = models.compactMap { name in client.description(of: name).map { (name, $0) } }
+    if !known.isEmpty { mailbox.post(.described(Dictionary(known) { $1 })) }
+  }
+
+  private static func provider(of model: String) -> String {
+    model.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? ""
+  }
+
+  /// The menu lists what was used last; that it could not be written down is no news for anyone.
+  func noteUse(of model: String) {
+    Task { if let marks = try? client.marks.noteUse(of: model) { mailbox.post(.marks(marks)) } }
   }
 
   func run(_ effect: Effect) async {
@@ -157,7 +183,17 @@ private struct Outside: Sendable {
       let themes = themes
       mailbox.post(.theme(await attempt { try themes.theme(name) }))
     case .listThemes: mailbox.post(.themes(themes.names()))
-    case .send, .cancelTurn, .loadModels, .useBank, .useModel, .newSession, .suspend, .redraw, .quit: break
+    case .setFavourite(let name, let isFavourite):
+      switch await attempt({ try client.marks.setFavourite(name, isFavourite) }) {
+      case .success(let marks): mailbox.post(.marks(marks))
+      case .failure(let failure): mailbox.post(.notice(DisplayText(line: failure.text), isError: true))
+      }
+    case .saveOptions(let model, let values):
+      let result = await attempt { try client.save(values, of: model) }
+      mailbox.post(.optionsSaved(model: model, result.map { $0.map { "\($0)" } }))
+    case .send, .cancelTurn, .loadModels, .loadOptions, .describe, .useBank, .useModel, .newSession, .suspend, .redraw,
+      .quit:
+      break
     }
   }
 }

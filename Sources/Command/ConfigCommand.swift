@@ -32,7 +32,7 @@ struct ConfigCommand: AsyncParsableCommand {
       let shown = names.isEmpty ? known : names
       let width = shown.map(\.count).max() ?? 0
       for name in shown {
-        let origin = "\(configuration.origins[name] ?? .builtIn)"
+        let origin = "\(configuration.origin(of: name))"
         if json {
           Console.line(
             JSONValue.object(

@@ -78,7 +78,7 @@ struct CommandEnd: Error {
   private static func status(of error: ConfigurationError) -> ExitStatus {
     switch error {
     case .syntax, .badSetting, .badEnvironment, .badArgument, .badModel: .usage
-    case .unreadable, .folder: .failed
+    case .unreadable, .unwritable, .folder: .failed
     }
   }
 }

@@ -21,7 +21,8 @@ public enum SettingError: Error, Hashable, Sendable, CustomStringConvertible {
 extension SettingError {
   /// Whether a value may hold a key or a password.
   private static func isSecret(_ name: String, _ value: JSONValue) -> Bool {
-    name.hasPrefix("providers.") || name == "api_key" || value.text?.contains("@") == true && name.hasSuffix("_url")
+    name.hasPrefix("providers.") || name == "api_key"
+      || value.text?.contains("@") == true && (name.hasSuffix("_url") || name == "proxy")
   }
 }
 

@@ -58,6 +58,12 @@ public struct SettingReader: Sendable {
     return number
   }
 
+  /// One text, a list of texts, or such a list as JSON text.
+  public func texts() throws(SettingError) -> [String] {
+    guard case .text(let text) = value, !text.hasPrefix("[") else { return try list() }
+    return [text]
+  }
+
   /// A list, a text with commas, or a JSON list as text.
   public func list() throws(SettingError) -> [String] {
     switch value {
@@ -81,7 +87,8 @@ public struct SettingReader: Sendable {
     return object
   }
 
-  func oneOf<Choice: RawRepresentable<String>>(_ choices: [Choice]) throws(SettingError) -> Choice {
+  /// The choice of that name.
+  public func oneOf<Choice: RawRepresentable<String>>(_ choices: [Choice]) throws(SettingError) -> Choice {
     guard case .text(let text) = value, let choice = choices.first(where: { $0.rawValue == text }) else {
       throw bad("one of " + Self.names(choices))
     }

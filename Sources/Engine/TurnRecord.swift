@@ -126,6 +126,8 @@ public struct Answer: Hashable, Codable, Sendable {
   /// The provider's own count.
   public var usage: Usage?
   public var finishReason: FinishReason?
+  /// The full name of the model that answered, where it was one of `fallback_models`.
+  public var answeredBy: String?
   /// What went wrong, in one sentence.
   public var error: String?
   public var firstTokenMilliseconds: Double?
@@ -143,6 +145,7 @@ public struct Answer: Hashable, Codable, Sendable {
     case state, text, reasoning, usage, error
     case toolCalls = "tool_calls"
     case finishReason = "finish_reason"
+    case answeredBy = "answered_by"
     case firstTokenMilliseconds = "first_token_milliseconds"
     case durationMilliseconds = "duration_milliseconds"
   }
@@ -155,6 +158,7 @@ public struct Answer: Hashable, Codable, Sendable {
     toolCalls = try values.decodeIfPresent([ToolCall].self, forKey: .toolCalls) ?? []
     usage = try values.decodeIfPresent(Usage.self, forKey: .usage)
     finishReason = try values.decodeIfPresent(FinishReason.self, forKey: .finishReason)
+    answeredBy = try values.decodeIfPresent(String.self, forKey: .answeredBy)
     error = try values.decodeIfPresent(String.self, forKey: .error)
     firstTokenMilliseconds = try values.decodeIfPresent(Double.self, forKey: .firstTokenMilliseconds)
     durationMilliseconds = try values.decodeIfPresent(Double.self, forKey: .durationMilliseconds)

@@ -229,7 +229,10 @@ struct TurnRun {
       Task { [id = record.id, journal] in await checkpoint.run(turnID: id, journal: journal) }
     }
     defer { writing?.cancel() }
+    // The model that is asked now, where it is not the one of the turn.
+    var asked: String?
     for try await event in model.stream(chat) {
+      if case .retrying(let retry) = event { asked = retry.model ?? asked } else { record.answer.answeredBy = asked }
       switch event {
       case .text(let text):
         if record.answer.firstTokenMilliseconds == nil {

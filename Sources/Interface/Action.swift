@@ -11,7 +11,14 @@ public enum Action: Sendable {
   case tick(Date)
   case turn(id: String, TurnEvent)
   case banks(Result<[Bank], Failure>)
-  case models([ModelChoice], isComplete: Bool)
+  case models(ModelIndex, isComplete: Bool)
+  case marks(ModelMarks)
+  /// What the table has on models.
+  case described([String: ModelDescription])
+  /// The parameters of a model, for the form.
+  case options(model: String, Result<[ModelParameters.Value], Failure>)
+  /// Parameters were saved, or why they were not; `overruled` names the place that still sets one of them.
+  case optionsSaved(model: String, Result<String?, Failure>)
   case page(request: Int, number: Int, Result<MemoryPage, Failure>)
   /// A memory was changed; `done` says what was done.
   case memoryChanged(Result<Memory, Failure>, done: DisplayText)
@@ -33,17 +40,6 @@ public struct Failure: Error, Hashable, Sendable {
   public init(_ error: any Error) { text = "\(error)" }
 }
 
-/// A model that can be picked.
-public struct ModelChoice: Hashable, Sendable {
-  public var name: String
-  public var detail: String
-
-  public init(name: String, detail: String) {
-    self.name = name
-    self.detail = detail
-  }
-}
-
 /// What is to be done outside.
 public enum Effect: Hashable, Sendable {
   case send(question: String)
@@ -56,6 +52,10 @@ public enum Effect: Hashable, Sendable {
   case restore(id: String, bankID: String)
   case useBank(String)
   case useModel(String)
+  case setFavourite(String, Bool)
+  case describe([String])
+  case loadOptions(model: String)
+  case saveOptions(model: String, [String: JSONValue])
   case newSession
   case loadTheme(String)
   case listThemes

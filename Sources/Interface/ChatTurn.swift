@@ -1,3 +1,4 @@
+import Foundation
 import RearviewChat
 import RearviewEngine
 import RearviewText
@@ -9,6 +10,10 @@ public struct ChatTurn: Sendable, Identifiable {
   private var sanitiser = StreamSanitiser()
   private var body = MarkdownText()
   private var laidOutQuestion: (width: Int, lines: [DisplayText])?
+  /// Why the model is asked once more, and until when that waits; `nil` while it is not.
+  private(set) var retry: (retry: Retry, until: Date)?
+  /// The fallback that was asked last.
+  private var asked: String?
   /// Estimated tokens of the answer, once it is finished.
   private var answerTokens: Int?
   public var id: String { record.id }
@@ -20,6 +25,19 @@ public struct ChatTurn: Sendable, Identifiable {
     if record.answer.state != .streaming { finish() }
   }
 
+  /// A try failed, and another follows.
+  mutating func wait(for retry: Retry, now: Date) {
+    self.retry = (retry, now.addingTimeInterval(Double(retry.waitMilliseconds) / 1_000))
+    asked = retry.model ?? asked
+  }
+
+  /// Something of the answer is there.
+  mutating func beginAnswer() {
+    guard retry != nil || asked != nil else { return }
+    retry = nil
+    record.answer.answeredBy = asked
+  }
+
   public mutating func append(_ text: String) {
     record.answer.text += text
     body.append(sanitiser.feed(text))
@@ -28,13 +46,16 @@ public struct ChatTurn: Sendable, Identifiable {
   mutating func update(_ change: (inout TurnRecord) -> Void) { change(&record) }
 
   /// The provider's count, or an estimate: rough while the answer streams.
-  var tokens: Int {
-    if let usage = record.answer.usage { return usage.inputTokens + usage.outputTokens }
-    return record.sentTokens + (answerTokens ?? record.answer.text.utf8.count / 4)
+  var usage: Usage {
+    record.answer.usage
+      ?? Usage(inputTokens: record.sentTokens, outputTokens: answerTokens ?? record.answer.text.utf8.count / 4)
   }
+
+  var tokens: Int { usage.inputTokens + usage.outputTokens }
 
   /// The answer will not grow any more.
   public mutating func finish() {
+    retry = nil
     body.append(sanitiser.finish())
     body.finish()
     answerTokens = estimatedTokens(record.answer.text)

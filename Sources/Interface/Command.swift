@@ -5,7 +5,9 @@ public enum Command: String, CaseIterable, Hashable, Sendable {
   // Everywhere.
   case help, palette, leader, nextPane, previousPane, memoryPane, inspectorPane, back, interrupt, suspend, redraw
   // By the leader key.
-  case bankMenu, modelMenu, newSession, themeMenu, quit
+  case bankMenu, modelMenu, modelOptions, newSession, themeMenu, quit
+  // Model menu.
+  case favourite, selectedOptions, details
   // Composer.
   case send, newline, endOfInput, olderPrompt, newerPrompt
   // Panes.
@@ -18,7 +20,7 @@ public enum Command: String, CaseIterable, Hashable, Sendable {
 
 /// Where the keyboard is.
 public enum Context: Hashable, Sendable, CaseIterable {
-  case composer, chat, memory, banks, memories, detail, filter, editor, menu, help
+  case composer, chat, memory, banks, memories, detail, filter, editor, menu, models, options, help
 }
 
 /// How a command is reached.
@@ -88,6 +90,10 @@ public enum KeyTable {
       .newline, [.control("j"), .named(.enter, .alt), .named(.enter, .shift)], [.composer, .editor], "newline",
       "Begin a new line", footer: true),
     Binding(.save, [.control("s")], [.editor], "save", "Save the changed text", footer: true),
+    Binding(.save, [.control("s")], [.options], "save", "Save the options of the model"),
+    Binding(.favourite, [.control("s"), .named(.function(5))], [.models], "favourite", "Make it a favourite, or not"),
+    Binding(.selectedOptions, [.control("e"), .named(.function(6))], [.models], "options", "Change its options"),
+    Binding(.details, [.named(.tab)], [.models], "details", "Show all that is known of it; again: the list"),
     Binding(.open, [.named(.enter)], [.banks], "open", "Use this bank and list its memories", footer: true),
     Binding(.open, [.named(.enter)], [.memories], "open", "Show the memory whole", footer: true),
     Binding(.filter, [.plain("/")], [.memories], "filter", "Filter as you type", footer: true),
@@ -120,9 +126,11 @@ public enum KeyTable {
     Binding(.memoryPane, [.named(.function(2))], main, "memory", "Show the memory pane; again: back", footer: true),
     Binding(.inspectorPane, [.named(.function(3))], main, "inspector", "Show the inspector; again: back", footer: true),
     Binding(
-      .leader, [.control("x")], main, "more", "Then b bank, m model, n new session, t theme, q quit", footer: true),
+      .leader, [.control("x")], main, "more", "Then b bank, m model, o its options, n new session, t theme, q quit",
+      footer: true),
     Binding(.bankMenu, [.leader("b")], main, "bank", "Switch the bank"),
     Binding(.modelMenu, [.leader("m")], main, "model", "Switch the model"),
+    Binding(.modelOptions, [.leader("o")], main, "options", "Set the model's options: temperature, prompt, …"),
     Binding(.newSession, [.leader("n")], main, "new", "Start a new session"),
     Binding(.themeMenu, [.leader("t")], main, "theme", "Switch the theme"),
     Binding(.quit, [.leader("q")], main, "quit", "Quit"),
@@ -134,10 +142,12 @@ public enum KeyTable {
     Binding(
       .back, [.named(.escape)], Set(Context.allCases), "back", "Stop the answer, close, or go back; never quits"),
     Binding(
-      .interrupt, [.control("c")], main.union([.editor, .menu, .help]), "quit",
+      .interrupt, [.control("c")], main.union([.editor, .menu, .models, .options, .help]), "quit",
       "Stop the answer, or clear the line; twice: quit"),
     Binding(.suspend, [.control("z")], main, "suspend", "Suspend; fg brings it back"),
-    Binding(.redraw, [.control("l")], main.union([.editor, .menu, .help]), "redraw", "Draw the screen anew"),
+    Binding(
+      .redraw, [.control("l")], main.union([.editor, .menu, .models, .options, .help]), "redraw",
+      "Draw the screen anew"),
   ]
 
   /// What a key asks for in a place.

@@ -3,7 +3,7 @@ import RearviewText
 /// A list that is filtered as one types.
 public struct Menu: Sendable {
   public enum Purpose: Hashable, Sendable {
-    case bank, model, theme, palette
+    case bank, theme, palette
   }
 
   public struct Item: Hashable, Sendable {
@@ -39,7 +39,6 @@ public struct Menu: Sendable {
   public var title: DisplayText {
     switch purpose {
     case .bank: "Bank"
-    case .model: "Model"
     case .theme: "Theme"
     case .palette: "Commands"
     }
@@ -50,8 +49,9 @@ public struct Menu: Sendable {
   public var shown: [Item] {
     let typed = filter.text.trimmingCharacters(in: .whitespaces)
     guard !typed.isEmpty else { return items }
+    let rank = FuzzyRank(typed)
     var ranked = items.enumerated().compactMap { index, item in
-      Self.rank(typed, in: item.label.string).map { (rank: $0, index: index, item: item) }
+      rank.rank(item.label.string).map { (rank: $0, index: index, item: item) }
     }
     ranked.sort { ($0.rank, $0.index) < ($1.rank, $1.index) }
     let found = ranked.map(\.item)
@@ -62,28 +62,8 @@ public struct Menu: Sendable {
   private func newItem(_ typed: String) -> Item? {
     switch purpose {
     case .bank: Item(value: typed, label: "New bank " + DisplayText(line: typed))
-    case .model: typed.contains("/") ? Item(value: typed, label: "Use " + DisplayText(line: typed)) : nil
     case .theme, .palette: nil
     }
-  }
-
-  /// Lower is better; `nil` when the letters are not all there in their order. A whole match beats a match at the
-  /// starts of words, and that beats scattered letters.
-  static func rank(_ typed: String, in label: String) -> Int? {
-    let (typed, label) = (typed.lowercased(), label.lowercased())
-    if label.hasPrefix(typed) { return 0 }
-    if let range = label.range(of: typed) {
-      let before = label[..<range.lowerBound].last
-      return before.map { $0.isLetter || $0.isNumber } ?? false ? 2 : 1
-    }
-    var gaps = 0
-    var rest = label[...]
-    for character in typed where character != " " {
-      guard let index = rest.firstIndex(of: character) else { return nil }
-      gaps += rest.distance(from: rest.startIndex, to: index)
-      rest = rest[rest.index(after: index)...]
-    }
-    return 10 + gaps
   }
 
   mutating func move(by steps: Int) {

@@ -21,10 +21,11 @@ extension State {
     case .suspend: return [.suspend]
     case .redraw: return [.redraw]
     case .bankMenu: return openBankMenu()
-    case .modelMenu:
-      overlays.append(
-        .menu(Menu(.model, items: [Menu.Item(session.model)], isLoading: true)))
-      return [.loadModels]
+    case .modelMenu: return openModelMenu()
+    case .modelOptions: return [.loadOptions(model: session.model)]
+    case .favourite: return markFavourite()
+    case .selectedOptions: return openSelectedOptions()
+    case .details: changeModelMenu { $0.showsDetails.toggle() }
     case .themeMenu:
       themeBefore = theme
       overlays.append(.menu(Menu(.theme, items: [], isLoading: true)))
@@ -50,7 +51,9 @@ extension State {
     case .filter:
       inspector.isFiltering = true
     case .edit: editSelected()
-    case .save: return saveEdit()
+    case .save:
+      if case .options = overlays.last { return saveOptions() }
+      return saveEdit()
     case .invalidate: return invalidateSelected()
     case .restore: return restoreSelected()
     case .reload: return reload()
@@ -67,6 +70,14 @@ extension State {
         theme = before
         themeBefore = nil
         return [.loadTheme(before.name)]
+      }
+      if case .models(var menu) = overlay, menu.showsDetails {
+        menu.showsDetails = false
+        overlays.append(.models(menu))
+      }
+      if case .options(let form) = overlay, form.fields.contains(where: \.isChanged) {
+        formDraft = form
+        say("Not saved; Ctrl-X o brings it back")
       }
       if case .editor(let form) = overlay, form.text.text != form.memory.text {
         editDraft = form
@@ -257,11 +268,7 @@ extension State {
     case KeyPress(.pageDown): menu.move(by: 10)
     default:
       let before = menu.filter.text
-      if let edit = KeyTable.edits[press] {
-        menu.filter.apply(edit)
-      } else if case .character(let character) = press.key, press.modifiers.subtracting(.shift).isEmpty {
-        menu.filter.insert(String(character))
-      }
+      menu.filter.type(press)
       if menu.filter.text != before { menu.selection = 0 }
     }
     overlays[overlays.count - 1] = .menu(menu)
@@ -282,7 +289,6 @@ extension State {
       themeBefore = nil
       return [.loadTheme(item.value)]
     case .bank: return use(bankID: item.value)
-    case .model: return [.useModel(item.value)]
     }
   }
 
@@ -300,8 +306,6 @@ extension State {
 }
 
 extension Menu.Item {
-  init(_ model: String) { self.init(value: model, label: DisplayText(line: model), isCurrent: true) }
-
   init(_ bank: Bank, current: String) {
     self.init(
       value: bank.id, label: DisplayText(line: bank.id), detail: count(bank.memoryCount, "memory", "memories"),

@@ -64,20 +64,6 @@ extension State {
     }
   }
 
-  mutating func take(models: [ModelChoice], isComplete: Bool) {
-    let current = session.model
-    updateMenu(.model) { menu in
-      let known = menu.selected?.value
-      menu.items = models.map {
-        Menu.Item(
-          value: $0.name, label: DisplayText(line: $0.name), detail: DisplayText(line: $0.detail),
-          isCurrent: $0.name == current)
-      }
-      menu.isLoading = !isComplete
-      menu.selection = menu.shown.firstIndex { $0.value == known } ?? 0
-    }
-  }
-
   private mutating func updateMenu(_ purpose: Menu.Purpose, _ change: (inout Menu) -> Void) {
     for index in overlays.indices {
       if case .menu(var menu) = overlays[index], menu.purpose == purpose {

@@ -19,6 +19,10 @@ extension State {
       return [.loadBanks]
     }
     switch event {
+    case .text, .reasoning, .toolCall: turns[index].beginAnswer()
+    case .opened, .retrieved, .injected, .usage, .retrying, .finished, .storage, .record: break
+    }
+    switch event {
     case .opened: break
     case .retrieved(let retrieval):
       turns[index].update { $0.retrieval = retrieval }
@@ -38,14 +42,16 @@ extension State {
     case .reasoning(let text): turns[index].update { $0.answer.reasoning += text }
     case .toolCall(let call): turns[index].update { $0.answer.toolCalls.append(call) }
     case .usage(let usage): turns[index].update { $0.answer.usage = usage }
-    case .retrying: break
+    case .retrying(let retry): turns[index].wait(for: retry, now: now)
     case .finished(let answer):
       turns[index].update { $0.answer = answer }
       turns[index].finish()
       if runningTurn == id { runningTurn = nil }
       if answer.state == .failed { giveBack(turns[index].record) }
-      if isSendPending, answer.state == .complete, !composer.isEmpty { return sendNow() }
+      let asked = answer.answeredBy.map { describe([$0]) } ?? []
+      if isSendPending, answer.state == .complete, !composer.isEmpty { return asked + sendNow() }
       isSendPending = false
+      return asked
     case .storage(let storage): take(storage, ofTurn: id)
     case .record(let record):
       turns[index].update {

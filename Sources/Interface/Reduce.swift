@@ -19,7 +19,11 @@ public func reduce(_ state: inout State, _ action: Action) -> [Effect] {
   case .tick(let now): state.now = now
   case .turn(let id, let event): effects = state.take(event, ofTurn: id)
   case .banks(let result): state.take(banks: result)
-  case .models(let models, let isComplete): state.take(models: models, isComplete: isComplete)
+  case .models(let models, let isComplete): state.take(models, isComplete: isComplete)
+  case .marks(let marks): state.marks = marks
+  case .described(let models): for (name, model) in models { state.descriptions[name] = model }
+  case .options(let model, let result): state.take(options: result, of: model)
+  case .optionsSaved(let model, let result): state.take(saved: result, of: model)
   case .page(let request, let number, let result):
     state.take(page: result, number: number, request: request)
   case .memoryChanged(let result, let done):
@@ -34,6 +38,7 @@ public func reduce(_ state: inout State, _ action: Action) -> [Effect] {
     state.session.model = name
     state.modelHint = nil
     state.say("Model " + DisplayText(line: name), isDone: true)
+    effects = state.describe([name])
   case .model(.failure(let failure)): state.say(DisplayText(line: failure.text), isError: true)
   case .themes(let names):
     if case .menu(var menu) = state.overlays.last, menu.purpose == .theme {
@@ -131,15 +136,17 @@ extension State {
     case .composer:
       if press == KeyPress(.up) { return verticalMove(-1) }
       if press == KeyPress(.down) { return verticalMove(1) }
-      typeInto(&composer, press)
+      composer.type(press)
     case .filter:
       if press == KeyPress(.down) || press == KeyPress(.up) {
         inspector.isFiltering = false
         return []
       }
-      typeInto(&inspector.filter, press)
+      inspector.filter.type(press)
       applyFilter()
     case .menu: return typeInMenu(press)
+    case .models: return typeInModels(press)
+    case .options: typeInOptions(press)
     case .editor:
       guard case .editor(var form) = overlays.last else { return [] }
       let width = EditorView.textWidth(in: size)
@@ -147,7 +154,7 @@ extension State {
       case KeyPress(.up): _ = form.text.moveVertically(by: -1, width: width)
       case KeyPress(.down): _ = form.text.moveVertically(by: 1, width: width)
       case KeyPress(.enter): form.text.insert("\n")
-      default: typeInto(&form.text, press)
+      default: form.text.type(press)
       }
       overlays[overlays.count - 1] = .editor(form)
     case .help:
@@ -166,14 +173,6 @@ extension State {
     return []
   }
 
-  private func typeInto(_ editor: inout TextEditor, _ press: KeyPress) {
-    if let edit = KeyTable.edits[press] {
-      editor.apply(edit)
-    } else if case .character(let character) = press.key, press.modifiers.subtracting(.shift).isEmpty {
-      editor.insert(String(character))
-    }
-  }
-
   private mutating func insert(_ text: String) {
     switch context {
     case .composer: composer.insert(text)
@@ -190,6 +189,12 @@ extension State {
         menu.filter.insert(text.oneLine)
         menu.selection = 0
         overlays[overlays.count - 1] = .menu(menu)
+      }
+    case .models: changeModelMenu { menu in menu.edit { $0.insert(text.oneLine) } }
+    case .options:
+      changeOptions { form in
+        let isLong = form.fields[form.selection].isLong
+        form.edit { $0.insert(isLong ? text : text.oneLine) }
       }
     case .help: break
     case .chat, .memory, .banks, .memories, .detail:
@@ -228,4 +233,15 @@ extension State {
 extension String {
   /// Line ends as blanks, for fields of one line.
   fileprivate var oneLine: String { String(map { $0.isNewline ? " " : $0 }) }
+}
+
+extension TextEditor {
+  /// Takes a key: a change of the text, or a character.
+  mutating func type(_ press: KeyPress) {
+    if let edit = KeyTable.edits[press] {
+      apply(edit)
+    } else if case .character(let character) = press.key, press.modifiers.subtracting(.shift).isEmpty {
+      insert(String(character))
+    }
+  }
 }

@@ -35,6 +35,11 @@ public struct State: Sendable {
   public var inspector = Inspector()
   public var overlays: [Overlay] = []
   public var isLeaderPending = false
+  /// The models that can be picked, as they were last told.
+  public var models = ModelIndex()
+  public var marks = ModelMarks()
+  /// What the table has on the models of this session; `nil` for one that it does not know.
+  var descriptions: [String: ModelDescription?] = [:]
   public var toast: Toast?
   /// When Ctrl-C was pressed; a second one within two seconds quits.
   var interruptedAt: Date?
@@ -53,6 +58,8 @@ public struct State: Sendable {
   private var laidOutComposer: (version: Int, width: Int, rows: [Range<Int>])?
   /// An edit that was left without saving; it comes back when the same memory is edited again.
   var editDraft: MemoryEditor?
+  /// Parameters that were left without saving; they come back when the form of the same model opens again.
+  var formDraft: ModelForm?
 
   public init(size: Size, theme: Theme, session: Session, now: Date, modelHint: DisplayText? = nil) {
     self.size = size
@@ -88,6 +95,8 @@ public struct State: Sendable {
     if let overlay = overlays.last {
       switch overlay {
       case .menu: return .menu
+      case .models: return .models
+      case .options: return .options
       case .help: return .help
       case .editor: return .editor
       }
@@ -117,6 +126,49 @@ public struct State: Sendable {
   var tokens: (count: Int, isEstimate: Bool) {
     (turns.reduce(0) { $0 + $1.tokens }, turns.contains { $0.record.answer.usage == nil })
   }
+}
+
+extension State {
+  /// Asks what is known of the models of the session, each once. To be run at the start; later models are asked for
+  /// as they come.
+  public mutating func describeModels() -> [Effect] {
+    describe([session.model] + turns.map { $0.record.answeringModel })
+  }
+
+  mutating func describe(_ models: [String]) -> [Effect] {
+    let missing = Set(models).filter { descriptions[$0] == nil }
+    for name in missing { descriptions[name] = .some(nil) }
+    return missing.isEmpty ? [] : [.describe(missing.sorted())]
+  }
+
+  /// What the session cost by the table; `nil` where a model has no price, or nothing was answered yet.
+  var cost: Double? {
+    var sum = 0.0
+    var isAny = false
+    for turn in turns {
+      let answer = turn.record.answer
+      guard answer.usage != nil || answer.state == .complete || answer.state == .cut else { continue }
+      guard let model = descriptions[turn.record.answeringModel] ?? nil, let cost = model.cost(of: turn.usage) else {
+        return nil
+      }
+      sum += cost
+      isAny = true
+    }
+    return isAny ? sum : nil
+  }
+
+  /// How much of the model's context the last turn took; `nil` where one of the two is unknown.
+  var contextUse: (share: Double, window: Int)? {
+    guard let window = (descriptions[session.model] ?? nil)?.contextWindow, window > 0,
+      let last = turns.last(where: { [.complete, .cut].contains($0.record.answer.state) })
+    else { return nil }
+    return (Double(last.usage.inputTokens + last.usage.outputTokens) / Double(window), window)
+  }
+}
+
+extension TurnRecord {
+  /// The model that answered, or was to answer.
+  var answeringModel: String { answer.answeredBy ?? model }
 }
 
 /// Where the chat pane stands.
@@ -165,6 +217,8 @@ public struct StoreStatus: Hashable, Sendable {
 /// Something drawn over the panes; the last one has the keyboard.
 public enum Overlay: Sendable {
   case menu(Menu)
+  case models(ModelMenu)
+  case options(ModelForm)
   case help(scroll: Int)
   case editor(MemoryEditor)
 }

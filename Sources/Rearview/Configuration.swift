@@ -5,7 +5,7 @@ import RearviewJSON
 import RearviewProviders
 
 /// All settings, each with where it came from: command line over environment over project file over user file over
-/// defaults.
+/// defaults. Between the project file and the user file stands what the program saved for a model (`models.toml`).
 public struct Configuration: Sendable {
   /// Where a value was set.
   public enum Origin: Hashable, Sendable, CustomStringConvertible {
@@ -28,6 +28,11 @@ public struct Configuration: Sendable {
   public private(set) var model: String?
   public private(set) var theme = "terminal"
   public private(set) var memory = Self.memoryDefaults
+  /// Models that are asked when the first one fails before its answer begins, for all models that have none of their own.
+  public private(set) var fallbackModels: [String] = []
+  public private(set) var network = NetworkConfiguration()
+  /// What is set for single models.
+  var models = ModelSettings()
   /// By name, in the order in which they were set up.
   public private(set) var providers: OrderedDictionary<String, ProviderConfiguration> = [:]
   public private(set) var origins: [String: Origin] = [:]
@@ -41,14 +46,17 @@ public struct Configuration: Sendable {
     return settings
   }
 
+  /// What a command for a key runs with.
+  private var environment: [String: String] = [:]
+
   /// Nothing but defaults.
   public init() {}
 
   /// Names that stand outside `[memory]`.
-  static let programNames = ["model", "theme"]
+  static let programNames = ["model", "theme", "fallback_models"]
 
-  /// Every name that can be set, but for `providers.NAME.KEY`.
-  public static var names: [String] { programNames + MemorySettings.names }
+  /// Every name that can be set, but for `providers.NAME.KEY` and `models.NAME.KEY`.
+  public static var names: [String] { programNames + MemorySettings.names + NetworkConfiguration.names }
 
   /// The name of the file that a project may have; looked for in the working folder.
   public static let projectFile = ".rearview.toml"
@@ -64,7 +72,9 @@ public struct Configuration: Sendable {
     workingFolder: String = FileManager.default.currentDirectoryPath
   ) throws(ConfigurationError) -> Configuration {
     var configuration = Configuration()
+    configuration.environment = environment
     try configuration.read(file: paths.configurationFile, isProject: false)
+    configuration.models.add(try SavedParameters(path: paths.modelsFile).read())
     try configuration.read(file: workingFolder + "/" + projectFile, isProject: true)
     let variables = [("api_key", Self.serverKeyVariable)] + names.map { ($0, "REARVIEW_" + $0.uppercased()) }
     for (name, variable) in variables {
@@ -79,15 +89,23 @@ public struct Configuration: Sendable {
       guard let equals = override.firstIndex(of: "="), equals != override.startIndex else {
         throw .badArgument("--set \(override)", cause: "write it as NAME=VALUE")
       }
-      let path = override[..<equals].split(separator: ".").map(String.init)
       do {
         try configuration.set(
-          path, to: .text(String(override[override.index(after: equals)...])), origin: .commandLine)
+          Self.path(override[..<equals]), to: .text(String(override[override.index(after: equals)...])),
+          origin: .commandLine)
       } catch {
         throw .badArgument("--set \(override[..<equals])", cause: "\(error)")
       }
     }
     return configuration
+  }
+
+  /// The parts of a name as an argument has it: a model's name may hold dots, in quotes or not.
+  private static func path(_ name: Substring) -> [String] {
+    let parts = name.split(separator: ".").map(String.init)
+    guard parts.first == "models", parts.count > 3 || name.contains("\"") else { return parts }
+    let model = parts[1..<(parts.count - 1)].joined(separator: ".")
+    return [parts[0], model.trimmingCharacters(in: CharacterSet(charactersIn: "\"'")), parts[parts.count - 1]]
   }
 
   private mutating func read(file: String, isProject: Bool) throws(ConfigurationError) {
@@ -100,23 +118,38 @@ public struct Configuration: Sendable {
     }
     let document = try TOMLDocument(text: text, file: file)
     for entry in document.entries {
-      let name = entry.path.last ?? ""
-      if isProject, entry.path.first == "providers" || ["hindsight_api_url", "api_key"].contains(name) {
-        // A project file comes with other people's files: it must not send a key or a memory to a host of its choice.
+      if isProject, Self.isKeptFromProjects(entry.path) {
         throw .badSetting(
           file: file, line: entry.line, cause: "a project file cannot set \(entry.name); put it into config.toml")
       }
       do {
-        try set(entry.path, to: entry.value, origin: .file(file, line: entry.line))
+        try set(
+          entry.path, to: entry.value, origin: .file(file, line: entry.line), layer: isProject ? .project : .user)
       } catch {
         throw .badSetting(file: file, line: entry.line, cause: "\(error)")
       }
     }
-    let holdsKey = document.entries.contains { $0.path.last == "api_key" }
-    if holdsKey, Self.isReadableByOthers(file) {
+    if document.entries.contains(where: Self.holdsSecret), Self.isReadableByOthers(file) {
       throw .badSetting(
         file: file, line: nil, cause: "it holds a key and others can read it; run: chmod 600 \(file)")
     }
+  }
+
+  /// A project file comes with other people's files: it must not send a key, a memory or a question to a host of its
+  /// choice, and run no command.
+  private static func isKeptFromProjects(_ path: [String]) -> Bool {
+    let name = path.last ?? ""
+    if path.first == "providers" || path.first == "network" || NetworkConfiguration.names.contains(name) { return true }
+    // What is added to a body can name tools that the provider then calls elsewhere.
+    return ["hindsight_api_url", "api_key", "fallback_models", "extra_body"].contains(name)
+  }
+
+  /// Whether a line of a file tells a key or a password.
+  private static func holdsSecret(_ entry: TOMLDocument.Entry) -> Bool {
+    let name = entry.path.last?.lowercased() ?? ""
+    if name == "api_key" || name == "proxy" && entry.value.text?.contains("@") == true { return true }
+    guard entry.path.first == "providers", entry.path.count == 4 else { return false }
+    return ["key", "secret", "token", "password", "authorization"].contains { name.contains($0) }
   }
 
   private static func isReadableByOthers(_ file: String) -> Bool {
@@ -125,20 +158,36 @@ public struct Configuration: Sendable {
     return mode & 0o077 != 0
   }
 
-  private mutating func set(_ path: [String], to value: JSONValue, origin: Origin) throws(SettingError) {
+  private mutating func set(
+    _ path: [String], to value: JSONValue, origin: Origin, layer: ModelSettings.Layer = .commandLine
+  ) throws(SettingError) {
     var path = path
-    if path.count == 2, path[0] == "memory" { path.removeFirst() }
+    if path.count == 2, path[0] == "memory" || path[0] == "network" && NetworkConfiguration.names.contains(path[1]) {
+      path.removeFirst()
+    }
     guard let name = path.first else { throw .unknownName("", known: Self.names) }
     switch (name, path.count) {
     case ("providers", 3...):
       try setProvider(path[1], key: path.dropFirst(2).joined(separator: "."), to: value)
     case ("model", 1): model = try SettingReader(name: name, value: value).nonEmptyText()
     case ("theme", 1): theme = try SettingReader(name: name, value: value).nonEmptyText()
+    case ("fallback_models", 1): fallbackModels = try SettingReader(name: name, value: value).list()
+    case ("models", 3):
+      try models.set(path[2], of: path[1], to: value, origin: origin, layer: layer)
+      return
+    case (_, 1) where NetworkConfiguration.names.contains(name):
+      try network.set(name, to: value, home: environment["HOME"] ?? NSHomeDirectory())
     case (_, 1) where MemorySettings.names.contains(name): try memory.set(name, to: value)
-    default: throw .unknownName(path.joined(separator: "."), known: Self.names + ["providers.NAME.base_url"])
+    default:
+      throw .unknownName(
+        path.joined(separator: "."), known: Self.names + ["providers.NAME.base_url", "models.NAME.temperature"])
     }
     origins[path.joined(separator: ".")] = origin
   }
+
+  private static let providerNames = [
+    "protocol", "base_url", "api_key_env", "api_key", "api_key_command", "models", "headers.NAME", "variables.NAME",
+  ]
 
   private mutating func setProvider(_ name: String, key: String, to value: JSONValue) throws(SettingError) {
     var provider = providers[name] ?? ProviderConfiguration(name: name)
@@ -155,26 +204,36 @@ public struct Configuration: Sendable {
     case "api_key":
       let apiKey = try reader.nonEmptyText()
       provider.apiKey = { apiKey }
+    case "api_key_command":
+      let command = KeyCommand(try reader.nonEmptyText(), provider: name, environment: environment)
+      provider.apiKey = { try await command.key() }
+    case "protocol": provider.wire = try reader.oneOf(WireProtocol.allCases)
     case "models": provider.models = try reader.list()
-    default:
-      guard key.hasPrefix("headers.") else {
-        throw .unknownName(full, known: ["base_url", "api_key_env", "api_key", "models", "headers.NAME"])
-      }
+    case _ where key.hasPrefix("headers."):
       provider.headers[String(key.dropFirst("headers.".count))] = try reader.nonEmptyText()
+    case _ where key.hasPrefix("variables."):
+      provider.variables[String(key.dropFirst("variables.".count))] = try reader.nonEmptyText()
+    default: throw .unknownName(full, known: Self.providerNames)
     }
     providers[name] = provider
   }
 
   /// The names that can be shown: all settings, and what is set of providers.
   public var shownNames: [String] {
-    Self.names + origins.keys.filter { $0.hasPrefix("providers.") }.sorted()
+    Self.names + origins.keys.filter { $0.hasPrefix("providers.") }.sorted() + models.shownNames
   }
+
+  /// Where a setting came from.
+  public func origin(of name: String) -> Origin { origins[name] ?? models.setting(named: name)?.origin ?? .builtIn }
 
   /// A setting's value, `null` where it is unset. What is set of providers is told in part: no keys, no headers.
   public func value(of name: String) -> JSONValue {
     switch name {
     case "model": model.map(JSONValue.text) ?? .null
     case "theme": .text(theme)
+    case "fallback_models": .list(fallbackModels.map(JSONValue.text))
+    case _ where NetworkConfiguration.names.contains(name): network.value(of: name)
+    case _ where name.hasPrefix("models."): models.setting(named: name)?.value ?? .null
     default: memory.value(of: name) ?? providerValue(name)
     }
   }
@@ -185,6 +244,7 @@ public struct Configuration: Sendable {
     switch parts[2] {
     case "base_url": return provider.baseURL.map(JSONValue.text) ?? .null
     case "api_key_env": return provider.apiKeyEnv.map(JSONValue.text) ?? .null
+    case "protocol": return provider.wire.map { .text($0.rawValue) } ?? .null
     case "models": return .list(provider.models.map(JSONValue.text))
     default: return "•••"
     }
@@ -195,7 +255,19 @@ public struct Configuration: Sendable {
     switch name {
     case "model": model ?? "\(RearviewClient.builtInModel)"
     case "theme": theme
+    case "fallback_models": Self.written(value(of: name))
+    case _ where NetworkConfiguration.names.contains(name) || name.hasPrefix("models."): Self.written(value(of: name))
     default: memory.written(name) ?? providerValue(name).text ?? providerValue(name).written()
+    }
+  }
+
+  private static func written(_ value: JSONValue) -> String {
+    switch value {
+    case .null: "–"
+    case .text(let text): text
+    case .list(let items) where items.allSatisfy({ $0.text != nil }): items.compactMap(\.text).joined(separator: ", ")
+    case .number(let number) where number == number.rounded() && abs(number) < 1e15: "\(Int(number))"
+    case .boolean, .integer, .number, .list, .object: value.written()
     }
   }
 }

@@ -11,6 +11,7 @@ public enum ConfigurationError: Error, Hashable, Sendable, CustomStringConvertib
   /// The model's name leads nowhere; the sentence of the catalog.
   case badModel(String)
   case unreadable(file: String, cause: String)
+  case unwritable(file: String, cause: String)
   case folder(path: String, cause: String)
 
   public var description: String {
@@ -27,6 +28,8 @@ public enum ConfigurationError: Error, Hashable, Sendable, CustomStringConvertib
       sentence
     case .unreadable(let file, let cause):
       "\(file) cannot be read: \(cause)."
+    case .unwritable(let file, let cause):
+      "\(file) cannot be written: \(cause)."
     case .folder(let path, let cause):
       "The folder \(path) cannot be made: \(cause); make it writable, or set HOME or the XDG variables to a place that is."
     }

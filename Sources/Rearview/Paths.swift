@@ -22,6 +22,8 @@ public struct Paths: Hashable, Sendable {
   }
 
   public var configurationFile: String { configuration + "/config.toml" }
+  /// Parameters of models, as the program saves them.
+  public var modelsFile: String { configuration + "/models.toml" }
   public var themes: String { configuration + "/themes" }
   public var memoryFile: String { data + "/memory.sqlite" }
   public var sessionsFile: String { data + "/sessions.sqlite" }
@@ -29,6 +31,8 @@ public struct Paths: Hashable, Sendable {
   public var runningFolder: String { data + "/running" }
   /// What was typed and not sent when the program ended.
   public var draftFile: String { data + "/draft.txt" }
+  /// Favourites and models that were used last.
+  public var modelMarksFile: String { state + "/models.json" }
   public var logFile: String { state + "/rearview.log" }
   public var crashReport: String { state + "/crash.txt" }
 

@@ -30,7 +30,9 @@ public final class RearviewClient: Sendable {
   public let queue: StorageQueue
   private let stores: Stores
   private let engine: Engine
-  private let catalog: ModelCatalog
+  let catalog: ModelCatalog
+  /// What is set for single models; it changes when parameters are saved.
+  let models: NIOLockedValueBox<ModelSettings>
   let transport: HTTPClientTransport
   let log: Logger
   /// Turns that may still be under way.
@@ -50,14 +52,15 @@ public final class RearviewClient: Sendable {
     self.sessions = sessions
     self.lastLeft = lastLeft
     log = Logger(label: "rearview") { [paths] _ in LogFile(path: paths.logFile) }
+    models = NIOLockedValueBox(configuration.models)
     transport = HTTPClientTransport(userAgent: Self.userAgent)
     stores = Stores(embedded: embedded)
     store = try Self.store(for: configuration.memory, of: stores, transport: transport)
     queue = StorageQueue(
       file: sessions, stores: stores, timeout: .seconds(configuration.memory.retainTimeoutSeconds), log: log)
     catalog = ModelCatalog(
-      transport: transport, environment: environment,
-      providers: Array(configuration.providers.values))
+      transport: transport, environment: environment, providers: Array(configuration.providers.values),
+      timeouts: configuration.network.timeouts, retries: configuration.network.retries)
     engine = Engine(store: store, journal: Journal(sessions: sessions, queue: queue, log: log))
   }
 
@@ -112,7 +115,8 @@ public final class RearviewClient: Sendable {
   /// The model of the configuration; the built-in one when none is set.
   public var model: String { configuration.model ?? Self.builtInModel }
 
-  /// Starts a turn: it is on disk before anything is sent.
+  /// Starts a turn: it is on disk before anything is sent. The model is asked with its own parameters, and its system
+  /// prompt stands in front.
   ///
   /// - Parameters:
   ///   - turns: the session so far.
@@ -126,9 +130,12 @@ public final class RearviewClient: Sendable {
     settings.bankID = session.bankID
     let catalog = catalog
     let model = session.model
+    let (parameters, fallbacks) = (parameters(of: model), fallbacks(of: model))
+    let instructions = parameters.systemPrompt.map { [Message(.system, $0)] } ?? []
     var request = TurnRequest(
-      sessionID: session.id, question: question, history: conversation(of: turns), model: model,
-      resolveModel: { try catalog.resolve(model) }, settings: settings)
+      sessionID: session.id, question: question, history: instructions + conversation(of: turns), model: model,
+      resolveModel: { try catalog.resolve(model, fallbacks: fallbacks) }, settings: settings)
+    request.parameters = parameters.body
     request.streams = streams
     // The address was checked when the configuration was read.
     request.store = (try? store(for: settings)) ?? store
@@ -265,9 +272,6 @@ public final class RearviewClient: Sendable {
     }
     return results
   }
-
-  /// Models that can be picked now: configured ones first, then those of servers that answer, the built-in one last.
-  public func models() async -> [ModelDescription] { await catalog.models() }
 
   /// Lets the turns that are under way end, and stores what waits, for at most `limit`; the rest waits on disk.
   ///

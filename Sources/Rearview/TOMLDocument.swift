@@ -35,11 +35,12 @@ public struct TOMLDocument: Hashable, Sendable {
   }
 
   private mutating func read(
-    _ table: TOMLTable, path: [String], lines: [[String]: Int], file: String
+    _ table: TOMLTable, path: [String], lines: [ArraySlice<String>: Int], file: String
   ) throws(ConfigurationError) {
     for (key, value) in table {
       let path = path + [key]
-      let line = lines[path]
+      // What stands in an inline table has the line of that.
+      let line = (0..<path.count).lazy.compactMap { lines[path.dropLast($0)] }.first
       if let inner = value.table, !Self.objects.contains(key) {
         try read(inner, path: path, lines: lines, file: file)
       } else if let value = Self.json(value) {
@@ -53,7 +54,7 @@ public struct TOMLDocument: Hashable, Sendable {
   }
 
   /// Settings whose value is itself an object.
-  private static let objects = ["reflect_response_schema"]
+  private static let objects = ["reflect_response_schema", "extra_body"]
 
   /// Dates and times have no place in a setting.
   private static func json(_ value: any TOMLValueConvertible) -> JSONValue? {
@@ -76,24 +77,78 @@ public struct TOMLDocument: Hashable, Sendable {
 
   /// The parser tells no positions of values, so keys are found in the text: good for what people write, and a key
   /// that is not found costs only the line number in a message.
-  private static func keyLines(_ text: String) -> [[String]: Int] {
-    var lines: [[String]: Int] = [:]
-    var table: [String] = []
-    for (index, raw) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      let line = raw.trimmingCharacters(in: .whitespaces)
-      if line.hasPrefix("["), !line.hasPrefix("[["), let end = line.firstIndex(of: "]") {
-        table = keys(line[line.index(after: line.startIndex)..<end])
-      } else if !line.hasPrefix("#"), let equals = line.firstIndex(of: "=") {
-        let path = table + keys(line[..<equals])
-        if lines[path] == nil { lines[path] = index + 1 }
-      }
+  private static func keyLines(_ text: String) -> [ArraySlice<String>: Int] {
+    var lines: [ArraySlice<String>: Int] = [:]
+    for line in TOMLLine.lines(of: text) {
+      guard let path = line.path else { continue }
+      if lines[path[...]] == nil { lines[path[...]] = line.number }
     }
     return lines
   }
+}
 
-  private static func keys(_ dotted: Substring) -> [String] {
-    dotted.split(separator: ".").map {
-      $0.trimmingCharacters(in: .whitespaces).trimmingCharacters(in: CharacterSet(charactersIn: "\"'"))
+/// A line of a TOML file, as far as it names something.
+struct TOMLLine: Hashable {
+  enum Kind: Hashable {
+    /// `[a.b]`
+    case table
+    /// `a.b = …`
+    case key
+    /// Blank, a comment, or the rest of a value.
+    case other
+  }
+
+  /// From 1.
+  var number: Int
+  var text: Substring
+  var kind = Kind.other
+  /// The whole path, that of the table included.
+  var path: [String]?
+
+  static func lines(of text: String) -> [TOMLLine] {
+    var table: [String] = []
+    // The mark that ends a text over several lines.
+    var end: String?
+    return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map { index, raw in
+      var line = TOMLLine(number: index + 1, text: raw)
+      if let mark = end {
+        if raw.contains(mark) { end = nil }
+        return line
+      }
+      for mark in ["\"\"\"", "\'\'\'"] where raw.ranges(of: mark).count == 1 { end = mark }
+      var start = raw.drop { $0 == " " || $0 == "\t" }
+      if start.first == "[", !start.hasPrefix("[[") {
+        start = start.dropFirst()
+        guard let path = keys(start, until: "]") else { return line }
+        table = path
+        line.kind = .table
+        line.path = path
+      } else if start.first != "#", let path = keys(start, until: "=") {
+        line.kind = .key
+        line.path = table + path
+      }
+      return line
     }
+  }
+
+  /// The parts of a dotted key, bare or in quotes; `nil` when the mark that ends it does not come.
+  private static func keys(_ text: Substring, until end: Character) -> [String]? {
+    var keys: [String] = []
+    var key = ""
+    var quote: Character?
+    for character in text {
+      if let open = quote {
+        if character == open { quote = nil } else { key.append(character) }
+      } else if character == "\"" || character == "'" {
+        quote = character
+      } else if character == "." || character == end {
+        keys.append(key)
+        key = ""
+        if character == end { return keys }
+      } else if character != " ", character != "\t" {
+        key.append(character)
+      }
+    }
+    return nil
   }
 }

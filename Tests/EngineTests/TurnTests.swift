@@ -286,4 +286,38 @@ struct TurnTests {
     let last = try JSONEncoder.record.encode(events.last)
     #expect(String(decoding: last, as: UTF8.self).contains("\"event\":\"record\""))
   }
+
+  @Test("that a fallback answered says which, and one whose first model answers after all does not")
+  func fallback() async throws {
+    let retry = Retry(attempt: 2, waitMilliseconds: 0, reason: "Busy.")
+    let other = Retry(attempt: 3, waitMilliseconds: 0, reason: "Busy.", model: "other/model")
+    let (events, record) = try await run(
+      store: Self.biscuit,
+      model: { ScriptedModel(pieces: [.retrying(retry), .retrying(other), .retrying(retry), .text("Yes.")]) })
+    #expect(record.answer.answeredBy == "other/model")
+    #expect(events.filter { $0 == .retrying(other) }.count == 1)
+    #expect(
+      try await run(store: Self.biscuit, model: { ScriptedModel(pieces: [.retrying(retry), .text("Yes.")]) }).record
+        .answer.answeredBy == nil)
+    #expect(
+      try await run(
+        store: Self.biscuit,
+        model: {
+          ScriptedModel(
+            pieces: [.retrying(other)], end: .fail(ChatModelError(.server, provider: "P", model: "m", status: 500)))
+        }
+      ).record.answer.answeredBy == nil)
+  }
+
+  @Test("of a record from before fallbacks is read as it was")
+  func olderAnswer() throws {
+    let answer = try JSONDecoder.record.decode(
+      Answer.self, from: Data(#"{"state":"complete","text":"Yes.","reasoning":""}"#.utf8))
+    #expect(answer.answeredBy == nil)
+    var named = answer
+    named.answeredBy = "other/model"
+    let written = try JSONEncoder.record.encode(named)
+    #expect(String(decoding: written, as: UTF8.self).contains(#""answered_by":"other/model""#))
+    #expect(try JSONDecoder.record.decode(Answer.self, from: written) == named)
+  }
 }

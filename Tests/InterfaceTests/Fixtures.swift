@@ -52,7 +52,7 @@ extension State {
   /// A whole turn, as the engine would tell it.
   mutating func play(
     _ question: String, id: String, recalled memories: [RecalledMemory], answer: String,
-    words: [String] = [], finish: Bool = true
+    words: [String] = [], finish: Bool = true, usage: Usage? = Usage(inputTokens: 40, outputTokens: 12)
   ) {
     var record = TurnRecord(
       id: id, sessionID: session.id, startedAt: noon, question: question, model: session.model,
@@ -72,7 +72,7 @@ extension State {
     var done = Answer()
     done.state = .complete
     done.text = answer
-    done.usage = Usage(inputTokens: 40, outputTokens: 12)
+    done.usage = usage
     done.durationMilliseconds = 1_900
     tell(id, .finished(done))
     tell(id, .storage(Storage(state: .stored)))

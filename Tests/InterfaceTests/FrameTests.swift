@@ -1,4 +1,6 @@
 import Foundation
+import Rearview
+import RearviewChat
 import RearviewEngine
 import RearviewInterface
 import RearviewMemory
@@ -40,6 +42,23 @@ struct FrameTests {
     try expectFrame(name("chat", size), render(&state))
   }
 
+  @Test("of a chat with a known model tell cost and context in the header", arguments: sizes)
+  func cost(size: Size) throws {
+    var state = try makeState(columns: size.columns, rows: size.rows)
+    _ = reduce(&state, .banks(.success([Bank(id: "default", memoryCount: 120, documentCount: 4)])))
+    #expect(state.describeModels() == [.describe(["openai/gpt-4o-mini"])])
+    #expect(state.describeModels() == [])
+    var model = ModelDescription(name: "openai/gpt-4o-mini", provider: "OpenAI", origin: .table)
+    model.contextWindow = 128_000
+    model.inputPrice = 0.15
+    model.outputPrice = 0.6
+    _ = reduce(&state, .described([model.name: model]))
+    state.play(
+      "My dog is called Biscuit.", id: "t1", recalled: [], answer: "A fine name.",
+      usage: Usage(inputTokens: 15_000, outputTokens: 900))
+    try expectFrame(name("cost", size), render(&state))
+  }
+
   @Test("of a failed turn say what failed, in the chat and in the memory pane")
   func failed() throws {
     var state = try makeState(columns: 120, rows: 30)
@@ -53,6 +72,21 @@ struct FrameTests {
     state.tell("t1", .finished(answer))
     state.tell("t1", .storage(Storage(state: .failed, error: "The memory file is locked by another program.")))
     try expectFrame("failed", render(&state))
+  }
+
+  @Test(
+    "of a turn that is tried again count down in the place of the answer",
+    arguments: [Size(columns: 40, rows: 10), Size(columns: 80, rows: 24)])
+  func retrying(size: Size) throws {
+    var state = try makeState(columns: size.columns, rows: size.rows)
+    state.play("Hello", id: "t1", recalled: [], answer: "", finish: false)
+    state.tell(
+      "t1",
+      .retrying(
+        Retry(
+          attempt: 2, waitMilliseconds: 4_000,
+          reason: "groq has too many requests for llama-3.3-70b-versatile (429 Too Many Requests): slow down.")))
+    try expectFrame(name("retrying", size), render(&state))
   }
 
   @Test("of the prompt show the exact text, hidden characters made visible")

@@ -1,5 +1,6 @@
 import Foundation
 import Rearview
+import RearviewChat
 import RearviewEngine
 import RearviewInterface
 import RearviewMemory
@@ -45,6 +46,79 @@ struct ReduceTests {
     answer.state = .complete
     #expect(state.tell("t1", .finished(answer)) == [])
     #expect(state.composer.text == "Second!")
+  }
+
+  @Test("a wait for another try counts down, names a fallback, and goes when the answer begins")
+  func retrying() throws {
+    var state = try makeState()
+    state.play("Hello", id: "t1", recalled: [], answer: "", finish: false)
+    state.tell("t1", .retrying(Retry(attempt: 2, waitMilliseconds: 2_500, reason: "\u{1B}[2JBusy.")))
+    #expect(state.text().contains("! Busy."))
+    #expect(state.text().contains("trying again in 3 s (try 2) · Esc ends"))
+    #expect(state.nextTick == noon.addingTimeInterval(1))
+    _ = reduce(&state, .tick(noon.addingTimeInterval(1)))
+    #expect(state.text().contains("trying again in 2 s (try 2)"))
+    _ = reduce(&state, .tick(noon.addingTimeInterval(4)))
+    #expect(state.text().contains("trying again (try 2)"))
+    state.tell("t1", .retrying(Retry(attempt: 3, waitMilliseconds: 0, reason: "Busy.", model: "groq/other")))
+    #expect(state.text().contains("asking groq/other (try 3)"))
+    state.tell("t1", .text("At last."))
+    #expect(!state.text().contains("Busy"))
+    #expect(state.text().contains("groq/other  | answering"))
+    var answer = Answer()
+    answer.state = .complete
+    answer.text = "At last."
+    answer.answeredBy = "groq/other"
+    answer.durationMilliseconds = 100
+    state.tell("t1", .finished(answer))
+    #expect(state.text().contains("groq/other  100 ms · in place of openai/gpt-4o-mini"))
+  }
+
+  @Test("the header tells no cost while one model has no price, and takes the fallback's price for its answer")
+  func cost() throws {
+    var state = try makeState(columns: 200)
+    func price(_ name: String, _ input: Double?, context: Int? = nil) -> ModelDescription {
+      var model = ModelDescription(name: name, provider: "P", origin: .table)
+      model.inputPrice = input
+      model.outputPrice = input
+      model.contextWindow = context
+      return model
+    }
+    let usage = Usage(inputTokens: 900_000, outputTokens: 100_000)
+    _ = state.describeModels()
+    state.play("One", id: "t1", recalled: [], answer: "1.", usage: usage)
+    #expect(!state.text().contains("$") && !state.text().contains("% of"))
+    _ = reduce(&state, .described(["openai/gpt-4o-mini": price("openai/gpt-4o-mini", 0.25, context: 1_000_000)]))
+    #expect(state.text().contains("1.0M tokens  ~$0.25  100% of 1M"))
+    state.play("Two", id: "t2", recalled: [], answer: "", finish: false)
+    state.tell("t2", .retrying(Retry(attempt: 2, waitMilliseconds: 0, reason: "Busy.", model: "other/m")))
+    state.tell("t2", .text("2."))
+    var answer = Answer()
+    answer.state = .complete
+    answer.text = "2."
+    answer.usage = usage
+    answer.answeredBy = "other/m"
+    #expect(state.tell("t2", .finished(answer)) == [.describe(["other/m"])])
+    #expect(!state.text().contains("$"))
+    _ = reduce(&state, .described(["other/m": price("other/m", 2)]))
+    #expect(state.text().contains("~$2.25"))
+    #expect(reduce(&state, .model(.success("third/m"))) == [.describe(["third/m"])])
+    #expect(!state.text().contains("% of"))
+  }
+
+  @Test("Esc ends a wait for another try, and the words come back")
+  func endRetrying() throws {
+    var state = try makeState()
+    state.play("Hello", id: "t1", recalled: [], answer: "", finish: false)
+    state.tell("t1", .retrying(Retry(attempt: 2, waitMilliseconds: 60_000, reason: "Busy.")))
+    #expect(state.press(.escape) == [.cancelTurn])
+    var answer = Answer()
+    answer.state = .failed
+    answer.error = "Stopped."
+    state.tell("t1", .finished(answer))
+    #expect(state.composer.text == "Hello")
+    #expect(!state.text().contains("trying again"))
+    #expect(state.nextTick == nil)
   }
 
   @Test("typing joins what belongs together, wherever the caret stands")

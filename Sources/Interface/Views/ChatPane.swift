@@ -26,6 +26,7 @@ struct ChatLayout {
 
   private func tail(of turn: ChatTurn) -> [StyledLine] {
     let record = turn.record
+    if let (retry, until) = turn.retry { return retryLines(retry, until: until) }
     var lines = record.answer.toolCalls.flatMap { call in
       (styled("→ ", .muted) + styled("asks for " + DisplayText(line: call.written))).wrapped(
         to: textColumns, hangingIndent: 2)
@@ -44,6 +45,22 @@ struct ChatLayout {
         styled("· " + count(turn.hiddenCount, "hidden character", "hidden characters") + " left out", .muted))
     }
     return lines.map { styled("  ") + $0 } + [styled("")]
+  }
+
+  /// Why there is no answer yet, and what follows when. The seconds have a line of their own, so that nothing moves as
+  /// they go down.
+  private func retryLines(_ retry: Retry, until: Date) -> [StyledLine] {
+    let seconds = Int(until.timeIntervalSince(now).rounded(.up))
+    let next = retry.model.map { "asking " + DisplayText(line: $0) } ?? "trying again"
+    let wait: DisplayText = seconds > 0 ? " in \(seconds) s" : ""
+    let reason = (styled("! ", .warning) + styled(DisplayText(line: retry.reason), .warning))
+      .wrapped(to: textColumns, hangingIndent: 2)
+    let number = styled(" (try \(retry.attempt))", .muted)
+    let end = styled(" · ", .muted) + styled("Esc", .text, .bold) + styled(" ends", .muted)
+    let what = styled("  ") + styled(next + wait)
+    let isNarrow = what.width + number.width + end.width > textColumns
+    let follows = what + (isNarrow ? styled("") : number) + end
+    return (reason.prefix(4) + [follows.truncated(to: textColumns)]).map { styled("  ") + $0 } + [styled("")]
   }
 
   /// `openai/gpt-4o-mini  1.9 s · 120 tokens · 3 memories`
@@ -69,7 +86,8 @@ struct ChatLayout {
     if record.retrieval.mode == .reflect, record.block != nil { facts.append("reflection") }
     if record.retrieval.state == .failed, record.answer.state == .complete { facts.append("without memory") }
     if record.storage.state == .failed || record.storage.state == .unsaved { facts.append("not stored yet") }
-    var line = styled(DisplayText(line: record.model), .assistant)
+    var line = styled(DisplayText(line: record.answer.answeredBy ?? record.model), .assistant)
+    if record.answer.answeredBy != nil { facts.append("in place of " + DisplayText(line: record.model)) }
     for (index, fact) in facts.enumerated() { line = line + styled((index == 0 ? "  " : " · ") + fact, .muted) }
     return line.truncated(to: textColumns)
   }

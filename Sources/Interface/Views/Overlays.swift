@@ -39,7 +39,6 @@ private func menuHint(_ menu: Menu) -> DisplayText {
 private func emptyText(_ menu: Menu) -> DisplayText {
   switch menu.purpose {
   case .bank: "No bank yet; type a name and press Enter."
-  case .model: "No model of that name; write it as provider/model."
   case .theme: "No theme of that name."
   case .palette: "No command of that name."
   }
@@ -65,7 +64,7 @@ enum HelpView {
   static func lines(columns: Int) -> [StyledLine] {
     let groups: [(title: DisplayText, contexts: [Context])] = [
       ("Everywhere", []), ("Message", [.composer]), ("Chat", [.chat]), ("Memory", [.memory]),
-      ("Inspector", [.banks, .memories, .detail, .filter]), ("Edit form", [.editor]),
+      ("Inspector", [.banks, .memories, .detail, .filter]), ("Model menu", [.models]), ("Forms", [.editor, .options]),
     ]
     var lines: [StyledLine] = []
     for group in groups {

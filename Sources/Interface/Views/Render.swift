@@ -23,6 +23,8 @@ public func render(_ state: inout State) -> Frame {
     canvas.frame.cursor = nil
     switch overlay {
     case .menu(let menu): drawMenu(menu, on: &canvas)
+    case .models(let menu): ModelMenuView(menu: menu, now: state.now).draw(on: &canvas)
+    case .options(let form): ModelFormView.draw(form, on: &canvas)
     case .help(let scroll): drawHelp(scroll: scroll, on: &canvas)
     case .editor(let form): drawEditor(form, on: &canvas)
     }
@@ -50,17 +52,23 @@ private func drawHeader(_ state: State, in rect: Rect, on canvas: inout Canvas) 
   let tokens = state.tokens
   let tokenText: DisplayText =
     tokens.count == 0 ? "" : (tokens.isEstimate ? "~" : "") + compact(tokens.count) + " tokens"
-  var right = styled(tokenText, .muted)
-  if !tokenText.isEmpty { right = right + styled("  ") }
-  right = right + status
+  var facts = styled(tokenText, .muted)
+  if !tokenText.isEmpty { facts = facts + styled("  ") }
   var left = styled(" rearview", .accent, .bold)
-  let room = rect.columns - right.width - 2
   let title = state.session.title.isEmpty ? "new session" : DisplayText(line: state.session.title)
   let parts: [StyledLine] = [
     styled("  ") + styled(DisplayText(line: state.session.bankID), .text),
     styled("  ") + styled(DisplayText(line: state.session.model), .text),
     styled("  ") + styled(title, .muted),
   ]
+  // Cost and context come when bank, model and the beginning of the title have their place.
+  let wanted = left.width + parts[0].width + parts[1].width + min(parts[2].width, 18)
+  for fact in [costText(state), contextText(state)].compactMap(\.self)
+  where wanted + facts.width + fact.width + 2 + status.width <= rect.columns - 2 {
+    facts = facts + fact + styled("  ")
+  }
+  let right = facts + status
+  let room = rect.columns - right.width - 2
   for part in parts {
     let rest = room - left.width
     if part.width <= rest {
@@ -71,6 +79,23 @@ private func drawHeader(_ state: State, in rect: Rect, on canvas: inout Canvas) 
   }
   canvas.draw(left, in: rect, row: 0)
   canvas.draw(right, in: rect, row: 0, indent: max(0, rect.columns - right.width - 1))
+}
+
+/// `~$0.012`: the table's prices are estimates.
+private func costText(_ state: State) -> StyledLine? {
+  guard let cost = state.cost else { return nil }
+  let places = cost >= 0.095 ? 2 : cost >= 0.0095 ? 3 : 4
+  let text =
+    cost == 0 ? "free" : cost < 0.0001 ? "<$0.0001" : "~$" + decimal(cost, places: cost >= 100 ? 0 : places)
+  return styled(DisplayText(text), .muted)
+}
+
+/// `12% of 128k`
+private func contextText(_ state: State) -> StyledLine? {
+  guard let (share, window) = state.contextUse else { return nil }
+  let percent = Int((min(share, 100) * 100).rounded())
+  let text: DisplayText = (percent == 0 ? "<1" : "\(percent)") + "% of " + DisplayText(ModelFacts.size(window))
+  return styled(text, percent >= 90 ? .warning : .muted)
 }
 
 private func storeStatus(_ state: State) -> StyledLine {
