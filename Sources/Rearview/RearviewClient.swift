@@ -53,14 +53,14 @@ public final class RearviewClient: Sendable {
     self.lastLeft = lastLeft
     log = Logger(label: "rearview") { [paths] _ in LogFile(path: paths.logFile) }
     models = NIOLockedValueBox(configuration.models)
-    transport = HTTPClientTransport(userAgent: Self.userAgent)
+    transport = try configuration.network.transport(environment: environment)
     stores = Stores(embedded: embedded)
     store = try Self.store(for: configuration.memory, of: stores, transport: transport)
     queue = StorageQueue(
       file: sessions, stores: stores, timeout: .seconds(configuration.memory.retainTimeoutSeconds), log: log)
     catalog = ModelCatalog(
       transport: transport, environment: environment, providers: Array(configuration.providers.values),
-      timeouts: configuration.network.timeouts, retries: configuration.network.retries)
+      timeouts: configuration.network.timeouts, retries: configuration.network.retries, listFile: paths.modelListsFile)
     engine = Engine(store: store, journal: Journal(sessions: sessions, queue: queue, log: log))
   }
 
@@ -80,9 +80,11 @@ public final class RearviewClient: Sendable {
   }
 
   /// The memory store alone, for those who only read: it opens where nothing can be written.
-  public static func openStore(configuration: Configuration, paths: Paths) async throws -> any MemoryStore {
+  public static func openStore(
+    configuration: Configuration, paths: Paths, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) async throws -> any MemoryStore {
     if configuration.memory.hindsightAPIURL != nil {
-      return try server(configuration.memory, transport: HTTPClientTransport(userAgent: userAgent))
+      return try server(configuration.memory, transport: try configuration.network.transport(environment: environment))
     }
     return try await EmbeddedMemory.open(path: paths.memoryFile)
   }
