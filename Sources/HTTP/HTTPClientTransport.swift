@@ -10,7 +10,9 @@ import NIOSSL
 /// Making it costs nothing: threads and connections come with the first request. A refused connection fails at once
 /// and is not tried again here, redirects are not followed, and a connection waits for the next request for 4 s only,
 /// less than the 5 s after which common servers (Node, uvicorn) close it, so a request never meets a closing one.
-/// HTTP/2 is used where the server offers it over TLS.
+/// HTTP/2 is used where the server offers it over TLS. A request that is cancelled closes its connection at once, or
+/// resets its stream; one that is cancelled while the connection is being made leaves that to the next request, or to
+/// its timeout.
 public final class HTTPClientTransport: HTTPTransport {
   private enum State {
     case unused
@@ -120,12 +122,18 @@ public final class HTTPClientTransport: HTTPTransport {
       headers.add(name: name, value: value)
     }
     if !headers.contains(name: "user-agent") { headers.add(name: "user-agent", value: userAgent) }
+    return try Self.request(
+      url: request.url, method: HTTPMethod(rawValue: request.method.rawValue), headers: headers,
+      body: request.body.map { .byteBuffer(ByteBuffer(bytes: $0)) })
+  }
+
+  private static func request(
+    url: String, method: HTTPMethod, headers: HTTPHeaders, body: HTTPClient.Body?
+  ) throws(HTTPError) -> HTTPClient.Request {
     do {
-      return try HTTPClient.Request(
-        url: request.url, method: HTTPMethod(rawValue: request.method.rawValue), headers: headers,
-        body: request.body.map { .byteBuffer(ByteBuffer(bytes: $0)) })
+      return try HTTPClient.Request(url: url, method: method, headers: headers, body: body)
     } catch {
-      throw HTTPError.invalidRequest(reason: "the URL is not a whole http or https address")
+      throw .invalidRequest(reason: "the URL is not a whole http or https address")
     }
   }
 
@@ -142,7 +150,7 @@ public final class HTTPClientTransport: HTTPTransport {
     var headers = request.headers
     headers.replaceOrAdd(
       name: "host", value: request.port == 80 ? request.host : "\(request.host):\(request.port)")
-    return try HTTPClient.Request(
+    return try Self.request(
       url: "http://" + proxy.authority + target.drop { !"/?#".contains($0) }, method: request.method, headers: headers,
       body: request.body)
   }

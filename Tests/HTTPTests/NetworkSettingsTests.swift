@@ -87,7 +87,8 @@ struct NetworkSettingsTests {
       "socks4://user:secret@proxy.example:1080", "socks://user:secret@proxy.example", "ftp://user:secret@proxy.example",
       "http://user:secret@", "http://user:secret@:3128", "http://user:secret@proxy.example:0",
       "http://user:secret@proxy.example:99999", "http://user:secret@proxy.example:http", "http://user:secret@[fd00::1",
-      "http://user:secret@pro xy:1", "http://user:secret@a:1:b",
+      "http://user:secret@pro xy:1", "http://user:secret@a:1:b", "http://user:secret@pro^xy:1",
+      "http://user:secret@[a:b]:1", "http://user:secret@a%41:1",
     ])
   func refused(address: String) {
     for (error, name) in [

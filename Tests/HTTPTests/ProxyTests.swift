@@ -113,6 +113,34 @@ struct ProxyTests {
     #expect(server.requests.count + proxy.requests.count == 3)
   }
 
+  @Test("cancelling while the proxy opens a way ends the wait at once, and the connection with its timeout")
+  func cancelWhileConnecting() async throws {
+    let proxy = try ScriptedServer()
+    proxy.enqueue(.hang)
+    let transport = try transport("127.0.0.1:\(proxy.port)", connectTimeout: .seconds(1))
+    let reader = Task { _ = try await transport.send(HTTPRequest(.get, "https://api.example.test/")) }
+    #expect(await proxy.waitForRequests())
+    reader.cancel()
+    await #expect(throws: CancellationError.self) { try await reader.value }
+    #expect(await proxy.waitUntilNoConnection())
+  }
+
+  @Test("cancelling a request that a proxy forwards closes the connection")
+  func cancelForwarded() async throws {
+    let proxy = try ScriptedServer()
+    proxy.enqueue(.stream([.send(Array("first".utf8)), .hang]))
+    let transport = try transport("127.0.0.1:\(proxy.port)")
+    let hasBegun = Gate()
+    let reader = Task {
+      let response = try await transport.send(HTTPRequest(.get, "http://api.example.test/"))
+      for try await _ in response.body { hasBegun.open() }
+    }
+    #expect(await hasBegun.wait())
+    reader.cancel()
+    #expect(await proxy.waitForDisconnects(seconds: 5))
+    await #expect(throws: CancellationError.self) { try await reader.value }
+  }
+
   // MARK: Proxies that fail
 
   private static let urls = ["http://api.example.test/", "https://api.example.test/"]

@@ -88,7 +88,7 @@ struct TLSTests {
     }
     #expect(await hasBegun.wait())
     reader.cancel()
-    #expect(await server.wasLeft.wait(seconds: 5))
+    #expect(await server.wasLeft.wait(seconds: 3))
     await #expect(throws: CancellationError.self) { try await reader.value }
     #expect(server.resets == (version == .http2 ? [.cancel] : []))
     // Of HTTP/2 the stream ends and the connection stays.
@@ -103,7 +103,7 @@ struct TLSTests {
     let reader = Task { _ = try await transport.send(HTTPRequest(.get, server.url + "/silent")) }
     #expect(await server.isWaiting.wait())
     reader.cancel()
-    #expect(await server.wasLeft.wait(seconds: 5))
+    #expect(await server.wasLeft.wait(seconds: 3))
     await #expect(throws: CancellationError.self) { try await reader.value }
     #expect(server.resets == (version == .http2 ? [.cancel] : []))
   }
@@ -113,7 +113,7 @@ struct TLSTests {
     let server = try await TLSServer(offering: [version])
     let transport = try transport()
     #expect(try await transport.send(HTTPRequest(.get, server.url + "/stream")).status == 200)
-    #expect(await server.wasLeft.wait(seconds: 5))
+    #expect(await server.wasLeft.wait(seconds: 3))
   }
 
   @Test("a stream that breaks off is told from one that ends", arguments: versions, ["/broken", "/torn"])
@@ -136,7 +136,33 @@ struct TLSTests {
     #expect(await failure(silent, over: transport) == .firstByteTimeout(after: short))
     let begun = HTTPRequest(.get, server.url + "/stream", timeouts: Timeouts(firstByte: .seconds(60), idle: short))
     #expect(await failure(begun, over: transport) == .idleTimeout(after: short))
-    #expect(await server.wasLeft.wait(seconds: 5))
+    #expect(await server.wasLeft.wait(seconds: 3))
+  }
+
+  @Test(
+    "ending the client right after an answer or a cancelled request, again and again, does no harm", arguments: versions
+  )
+  func shutdownAtOnce(version: TLSServer.Version) async throws {
+    let server = try await TLSServer(offering: [version])
+    let network = try NetworkSettings(caFile: TLSServer.authority)
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          for _ in 0..<10 {
+            let transport = HTTPClientTransport(userAgent: "t", network: network)
+            _ = try? await transport.send(HTTPRequest(.post, server.url + "/whole", body: [1])).body.collect(limit: 10)
+            let reader = Task {
+              for try await _ in try await transport.send(HTTPRequest(.get, server.url + "/stream")).body {}
+            }
+            await Task.yield()
+            reader.cancel()
+            _ = await reader.result
+            await transport.shutdown()
+          }
+        }
+      }
+    }
+    #expect(server.requests.count { $0.path == "/whole" } == 40)
   }
 
   // MARK: Handshakes
@@ -148,6 +174,17 @@ struct TLSTests {
     #expect(
       await failure(HTTPRequest(.get, "https://127.0.0.1:\(server.port)/"), over: transport)
         == .connectTimeout(after: .milliseconds(200)))
+  }
+
+  @Test("cancelling in the handshake ends the wait at once, and the connection with its timeout")
+  func cancelInHandshake() async throws {
+    let server = try await TalkingServer(says: "")
+    let transport = try transport(connectTimeout: .seconds(1))
+    let reader = Task { _ = try await transport.send(HTTPRequest(.get, "https://127.0.0.1:\(server.port)/")) }
+    #expect(await server.wasMet.wait())
+    reader.cancel()
+    await #expect(throws: CancellationError.self) { try await reader.value }
+    #expect(await server.wasLeft.wait())
   }
 
   @Test("a server that closes in the handshake is told as such")

@@ -57,7 +57,8 @@ extension Proxy {
   }
 
   private static func isHost(_ host: String) -> Bool {
-    !host.isEmpty && host.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } && !host.contains { "[]@/\\%".contains($0) }
+    let isName = host.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-._".contains($0)) }
+    return isName && !host.isEmpty || IPAddress(host) != nil
   }
 
   private static func authorization(of userInfo: Substring) -> HTTPClient.Authorization {
