@@ -63,13 +63,15 @@ extension EndToEnd {
         model: "vertex_ai/gemini-2.5-flash",
         environment: ["VERTEXAI_API_BASE": "URL/v1", "VERTEXAI_PROJECT": "p"],
         answer: "gemini/stream.text.sse",
-        path: "/v1/projects/p/locations/us-central1/publishers/google/models/gemini-2.5-flash:streamGenerateContent?alt=sse",
+        path:
+          "/v1/projects/p/locations/us-central1/publishers/google/models/gemini-2.5-flash:streamGenerateContent?alt=sse",
         authorization: ("authorization", "Bearer ya29.test"), member: "contents"),
       Provider(
         model: "vertex_ai/claude-sonnet-4-5@20250929",
         environment: ["VERTEXAI_API_BASE": "URL/v1", "VERTEXAI_PROJECT": "p", "VERTEXAI_LOCATION": "us-east5"],
         answer: "anthropic-messages/stream.text.sse",
-        path: "/v1/projects/p/locations/us-east5/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict",
+        path:
+          "/v1/projects/p/locations/us-east5/publishers/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict",
         authorization: ("authorization", "Bearer ya29.test"), member: "anthropic_version"),
       Provider(
         model: "gemini/gemini-2.5-flash", environment: ["GEMINI_API_BASE": "URL/v1beta", "GEMINI_API_KEY": "g"],

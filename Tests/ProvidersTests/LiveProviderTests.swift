@@ -92,7 +92,8 @@ struct LiveProxyTests {
       // The proxy drops thinking on its way through some faces, and turns some failures into others; what it says is
       // what we read.
       await check(
-        try Self.model(face, backEnd), steering, streams: true, mayDropThinking: face == .gemini || face == .openAIResponses,
+        try Self.model(face, backEnd), steering, streams: true,
+        mayDropThinking: face == .gemini || face == .openAIResponses,
         mayTellLate: true)
     }
     await check(try Self.model(face, backEnd), .plain, streams: false)
