@@ -56,14 +56,14 @@ struct ModelMenuTests {
     try expectFrame("models-\(size.columns)x\(size.rows)", render(&state))
   }
 
-  @Test("filters as one types, best first, and those that fit equally well in the order of the groups")
+  @Test("filters as one types, best first, what can be asked before what lacks something")
   func filter() throws {
     var state = try opened()
     state.type("llama")
     let names = state.text().split(separator: "\n").compactMap { line in
       line.split(separator: " ").first { $0.contains("/") && $0.contains("lla") }.map(String.init)
     }
-    #expect(names.prefix(2) == ["groq/llama-3.3-70b-versatile", "ollama/llama3.2:latest"])
+    #expect(names.prefix(2) == ["ollama/llama3.2:latest", "groq/llama-3.3-70b-versatile"])
     #expect(names.last?.hasPrefix("fireworks_ai/") == true)
     try expectFrame("models-filtered", render(&state))
     state.type("zzz")

@@ -311,6 +311,6 @@ enum ModelFormView {
     let field = form.fields[form.selection]
     if let problem = form.problem(of: field) { return styled("✗ " + problem, .error) }
     let fixed: DisplayText = field.isFixed ? " " + field.origin + " sets it over what is saved here." : ""
-    return styled(field.rule + fixed + (isLong ? " Empty: the provider's own." : ""), .muted)
+    return styled(field.rule + fixed + (isLong ? " Empty: it is not sent." : ""), .muted)
   }
 }
