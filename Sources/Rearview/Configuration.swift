@@ -263,8 +263,9 @@ public struct Configuration: Sendable {
 
   private static func written(_ value: JSONValue) -> String {
     switch value {
-    case .null: "–"
+    case .null: "not set"
     case .text(let text): text
+    case .list(let items) where items.isEmpty: "none"
     case .list(let items) where items.allSatisfy({ $0.text != nil }): items.compactMap(\.text).joined(separator: ", ")
     case .number(let number) where number == number.rounded() && abs(number) < 1e15: "\(Int(number))"
     case .boolean, .integer, .number, .list, .object: value.written()

@@ -144,6 +144,20 @@ struct ModelMenuTests {
     #expect(!state.text().contains("price"))
   }
 
+  @Test("details that a low screen has no room for can be scrolled, to their end and no further")
+  func scrolledDetails() throws {
+    var state = try opened(columns: 40, rows: 10)
+    state.type("405b")
+    state.press(.tab)
+    #expect(!state.text().contains("sees images"))
+    for _ in 0..<30 { state.press(.down) }
+    #expect(state.text().contains("sees images"))
+    state.press(.up)
+    #expect(!state.text().contains("sees images"))
+    state.press(.tab)
+    #expect(state.text().contains("▸"))
+  }
+
   @Test("never cuts a name while a fact stands beside it, at any width")
   func names() throws {
     for columns in 40...120 {
