@@ -14,8 +14,10 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
@@ -30,6 +32,9 @@ let package = Package(
       name: "CMark", path: "Sources/CMark",
       providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
 
+    .target(
+      name: "CProviderTables", path: "Sources/CProviderTables", exclude: ["providers.json", "models.tsv"]),
+
     .target(name: "RearviewJSON", path: "Sources/JSON"),
 
     // Floor 1: plain values and small mechanisms.
@@ -42,6 +47,7 @@ let package = Package(
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
@@ -52,7 +58,13 @@ let package = Package(
 
     // Floor 3: the rooms that touch the outside.
     .target(
-      name: "RearviewProviders", dependencies: ["RearviewJSON", "RearviewChat", "RearviewMemory", "RearviewHTTP"],
+      name: "RearviewProviders",
+      dependencies: [
+        "CProviderTables", "RearviewJSON", "RearviewChat", "RearviewMemory", "RearviewHTTP",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ],
       path: "Sources/Providers"),
     .target(
       name: "RearviewHindsightAPI", dependencies: ["RearviewJSON", "RearviewMemory", "RearviewChat", "RearviewHTTP"],
@@ -103,12 +115,23 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["RearviewJSON"], path: "Tests/JSONTests"),
     .testTarget(name: "TextTests", dependencies: ["RearviewText"], path: "Tests/TextTests"),
     .testTarget(
-      name: "HTTPTests", dependencies: ["RearviewHTTP", "ScriptedServer"], path: "Tests/HTTPTests",
-      resources: [.copy("Golden")]),
+      name: "HTTPTests",
+      dependencies: [
+        "RearviewHTTP", "ScriptedServer",
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      path: "Tests/HTTPTests", resources: [.copy("Golden")]),
     .testTarget(
       name: "ProvidersTests",
       dependencies: [
         "RearviewProviders", "RearviewHTTP", "RearviewJSON", "RearviewChat", "RearviewMemory", "ScriptedServer",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
       ],
       path: "Tests/ProvidersTests", resources: [.copy("Golden")]),
     .testTarget(

@@ -103,22 +103,32 @@ extension Retry: CustomStringConvertible {
 public struct Usage: Hashable, Codable, Sendable {
   /// All of the input, what came out of a cache included.
   public var inputTokens: Int
-  /// All that the model wrote, its reasoning included where the provider counts that.
+  /// What the model wrote; its reasoning is in it, unless `countsReasoningApart`.
   public var outputTokens: Int
   /// How much of the input came out of the provider's cache, where it says so.
   public var cachedInputTokens: Int?
-  /// How much of the output was reasoning, where the provider says so.
+  /// How much the model thought, where the provider says so.
   public var reasoningTokens: Int?
+  /// Whether `reasoningTokens` come on top of `outputTokens`.
+  public var countsReasoningApart: Bool?
+
+  /// All tokens that the model produced, as they are paid for.
+  public var paidOutputTokens: Int { outputTokens + (countsReasoningApart == true ? reasoningTokens ?? 0 : 0) }
 
   enum CodingKeys: String, CodingKey {
     case inputTokens = "input_tokens"
     case outputTokens = "output_tokens"
     case cachedInputTokens = "cached_input_tokens"
     case reasoningTokens = "reasoning_tokens"
+    case countsReasoningApart = "counts_reasoning_apart"
   }
 
   /// Figures that no conversation can have are brought into range: a server's word must not overflow a sum.
-  public init(inputTokens: Int, outputTokens: Int, cachedInputTokens: Int? = nil, reasoningTokens: Int? = nil) {
+  public init(
+    inputTokens: Int, outputTokens: Int, cachedInputTokens: Int? = nil, reasoningTokens: Int? = nil,
+    countsReasoningApart: Bool? = nil
+  ) {
+    self.countsReasoningApart = countsReasoningApart
     self.inputTokens = Self.inRange(inputTokens)
     self.outputTokens = Self.inRange(outputTokens)
     self.cachedInputTokens = cachedInputTokens.map(Self.inRange)

@@ -16,6 +16,8 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
     case badRequest
     /// The conversation is longer than the model takes.
     case contextTooLong
+    /// The provider's content policy did not let it answer.
+    case blocked
     /// 429; `retryAfter` is what the provider asked to wait.
     case rateLimited(retryAfter: Duration?)
     /// 5xx and overload.
@@ -41,6 +43,10 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
   public var status: Int?
   /// The server's own words, or the cause underneath; cut to 500 characters.
   public var detail: String?
+  /// How long a provider that failed asks to wait, where it says so.
+  public var wait: Duration?
+  /// Whether another try may go better; `nil` where only the kind tells.
+  public var mayRetry: Bool?
 
   public init(_ kind: Kind, provider: String, model: String, status: Int? = nil, detail: String? = nil) {
     self.kind = kind
@@ -55,7 +61,8 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
     let code = status.map { " \($0)" } ?? ""
     switch kind {
     case .noKey(let variable):
-      return "No key for \(provider): set \(variable) in the environment, or api_key_env in config.toml."
+      return
+        "No key for \(provider)\(said): set \(variable) in the environment, or api_key_env or api_key_command in config.toml."
     case .unauthorised:
       return "\(provider) refused the key\(code)\(said); check the key that is set for it."
     case .payment:
@@ -66,13 +73,16 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
       return "\(provider) did not accept the request\(code)\(said)."
     case .contextTooLong:
       return "The conversation is too long for \(model)\(said); start a new session with Ctrl-X n."
+    case .blocked:
+      return "\(provider) did not answer because of its content policy\(said); ask in another way."
     case .rateLimited(let retryAfter):
       let wait = retryAfter.map {
         "; it asks to wait \($0.formatted(.units(allowed: [.minutes, .seconds], width: .wide)))"
       }
       return "\(provider) limits the rate of requests\(code)\(said)\(wait ?? "; wait a moment"), then send again."
     case .server:
-      return "\(provider) failed\(code)\(said); send again in a moment."
+      let asked = wait.map { "; it asks to wait \($0.formatted(.units(allowed: [.minutes, .seconds], width: .wide)))" }
+      return "\(provider) failed\(code)\(said)\(asked ?? ""); send again in a moment."
     case .unreachable:
       return "\(provider) cannot be reached\(said); check the network, or that the server is running."
     case .timedOut(let after):

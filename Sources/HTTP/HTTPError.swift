@@ -7,7 +7,7 @@ public enum HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Nothing listens there.
   case refused(host: String, port: Int)
   case unknownHost(String)
-  /// No way to the host, for another reason than the two above.
+  /// No way to the host, for another reason than the two above. Of a proxy, `host` is `the proxy HOST:PORT`.
   case unreachable(host: String, cause: String)
   case connectTimeout(after: Duration)
   /// The body did not begin in time.

@@ -116,7 +116,10 @@ public struct SSEDecoder: Sendable {
     } else if field.equals("id") {
       if !value.contains(0) { id = String(decoding: value, as: UTF8.self) }
     } else if field.equals("retry") {
-      retryMilliseconds = Int(String(decoding: value, as: UTF8.self))
+      guard value.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
+        let milliseconds = Int(String(decoding: value, as: UTF8.self))
+      else { return }
+      retryMilliseconds = milliseconds
     }
   }
 

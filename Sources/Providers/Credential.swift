@@ -12,22 +12,36 @@ public enum Credential: Sendable {
   /// There should be a key and there is none.
   struct Missing: Error {
     var variable: String
+    /// Why it could not be had, where someone was asked.
+    var cause: String?
   }
 
   /// The key, without blanks around it; `nil` where none is needed. Throws `Missing`.
-  func key() async throws -> String? {
+  func key() async throws -> HeldKey? {
     switch self {
     case .none:
       return nil
     case .variable(let name, let value):
       guard let key = Self.trimmed(value) else { throw Missing(variable: name) }
-      return key
+      return HeldKey(value: key, variable: name)
     case .deferred(let variable, let ask):
-      guard let key = Self.trimmed(try? await ask()) else {
+      let answer: String?
+      do {
+        answer = try await ask()
+      } catch {
         try Task.checkCancellation()
-        throw Missing(variable: variable)
+        throw Missing(variable: variable, cause: "\(error)")
       }
-      return key
+      guard let key = Self.trimmed(answer) else { throw Missing(variable: variable) }
+      return HeldKey(value: key, variable: variable)
+    }
+  }
+
+  /// Whether there is one, as far as that can be told without asking.
+  var isThere: Bool {
+    switch self {
+    case .none, .deferred: true
+    case .variable(_, let value): Self.trimmed(value) != nil
     }
   }
 

@@ -23,20 +23,40 @@ extension Endpoint: Discreet {
   public var description: String { "\(provider) at \(baseURL) with \(credential)" }
 }
 
-extension OpenAIChatModel: Discreet {
-  public var description: String { "\(name) of \(endpoint)" }
-}
-
-extension AnthropicChatModel: Discreet {
+extension RemoteModel: Discreet {
   public var description: String { "\(name) of \(endpoint)" }
 }
 
 extension OpenAIClient: Discreet {
-  public var description: String { "the models of \(endpoint)" }
+  public var description: String { "models of OpenAI's protocol" }
 }
 
 extension AnthropicClient: Discreet {
-  public var description: String { "the models of \(endpoint)" }
+  public var description: String { "models of Anthropic's protocol" }
+}
+
+extension HeldKey: Discreet {
+  var description: String { "a key for \(variable)" }
+}
+
+extension AccessToken: Discreet {
+  var description: String { "a token until \(expires)" }
+}
+
+extension AWSCredentials: Discreet {
+  var description: String { "keys of an AWS account" }
+}
+
+extension GoogleCredentials: Discreet {
+  var description: String { "Google credentials" }
+}
+
+extension GoogleCredentials.Account: Discreet {
+  var description: String { "an account at Google" }
+}
+
+extension ModelCatalog.Override: Discreet {
+  public var description: String { "a way of its own" }
 }
 
 extension EndpointCall: Discreet {
@@ -48,5 +68,5 @@ extension ProviderConfiguration: Discreet {
 }
 
 extension ModelCatalog: Discreet {
-  public var description: String { "the models of \(knownPrefixes.joined(separator: ", "))" }
+  public var description: String { "a catalog of models" }
 }

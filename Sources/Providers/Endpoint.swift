@@ -1,70 +1,107 @@
 import RearviewChat
 import RearviewHTTP
+import RearviewJSON
 
 /// A place that answers, the protocol that it speaks, and the key that belongs to it.
 public struct Endpoint: Sendable {
   /// The provider's name for people (`OpenAI`, `groq`, `127.0.0.1:8080`).
   public var provider: String
   /// The protocol that it speaks.
-  public var form: ChatRequest.Form
-  /// The address without a slash at its end: for OpenAI's protocol all that stands before `/chat/completions`, for
-  /// Anthropic's all that stands before `/v1/messages`.
+  public var wire: WireProtocol { row.wire }
+  /// The address without a slash at its end: all that stands before the path of the protocol's calls
+  /// (`/chat/completions`, `/v1/messages`, `/models/…`, `/api/chat`).
   public var baseURL: String
   public var credential: Credential
   /// Sent with each request, in place of the usual ones of the same name. Their values are treated as secrets.
   public var headers: [String: String]
+  /// What the table says of it.
+  var row: ProviderRow
+  var authorization: Authorization
+  /// Members of the body beside those that are asked for.
+  var body: JSONObject = [:]
+  /// Azure's version of the API.
+  var apiVersion: String?
+  /// Where Google's or Amazon's machines are.
+  var region: String?
+  /// Google's project.
+  var project: String?
 
   /// - Parameter baseURL: May have the path of the call at its end, which people paste.
   public init(
-    provider: String, form: ChatRequest.Form = .openAI, baseURL: String, credential: Credential = .none,
+    provider: String, wire: WireProtocol = .openAIChat, baseURL: String, credential: Credential = .none,
     headers: [String: String] = [:]
   ) {
+    var row = ProviderRow(id: provider, title: provider)
+    row.wire = wire
+    row.authorization = Authorization.Form(usualOf: wire)
+    self.init(row: row, provider: provider, baseURL: baseURL, credential: credential, headers: headers)
+  }
+
+  init(
+    row: ProviderRow, provider: String, baseURL: String, credential: Credential = .none, headers: [String: String] = [:]
+  ) {
+    self.row = row
     self.provider = provider
-    self.form = form
     self.credential = credential
     self.headers = headers
-    var base = baseURL[...]
+    authorization = Authorization(row.authorization)
+    self.baseURL = Self.trimmed(baseURL, wire: row.wire)
+  }
+
+  private static func trimmed(_ text: String, wire: WireProtocol) -> String {
+    var base = text[...]
     let ends: [String]
-    switch form {
-    case .openAI: ends = ["/", "/chat/completions", "/"]
-    case .anthropic: ends = ["/", "/messages", "/", "/v1", "/"]
+    switch wire {
+    case .openAIChat: ends = ["/", "/chat/completions", "/"]
+    case .openAIResponses: ends = ["/", "/responses", "/"]
+    case .anthropicMessages: ends = ["/", "/messages", "/", "/v1", "/"]
+    case .azureOpenAI: ends = ["/", "/openai/v1", "/openai", "/"]
+    case .ollama: ends = ["/", "/api/chat", "/api", "/v1", "/"]
+    case .gemini, .vertex, .bedrockConverse: ends = ["/"]
     }
     for end in ends {
       while base.hasSuffix(end) { base = base.dropLast(end.count) }
     }
-    self.baseURL = String(base)
+    return String(base)
   }
 
-  /// Where the request for an answer goes.
-  var answerURL: String {
-    switch form {
-    case .openAI: baseURL + "/chat/completions"
-    case .anthropic: baseURL + "/v1/messages"
-    }
-  }
-
-  /// Where the list of models is.
-  var modelsURL: String {
-    switch form {
-    case .openAI: baseURL + "/models"
-    case .anthropic: baseURL + "/v1/models?limit=1000"
+  /// Where the list of models is; `nil` where there is none.
+  var modelsURL: String? {
+    switch wire {
+    case .ollama: baseURL + "/api/tags"
+    case .anthropicMessages: baseURL + "/v1/models?limit=1000"
+    case .gemini where row.models == "{base}/models": baseURL + "/models?pageSize=1000"
+    default: row.models.isEmpty ? nil : row.models.replacing("{base}", with: baseURL)
     }
   }
 
   /// The version of Anthropic's API that this program was written for
   /// (https://docs.anthropic.com/en/api/versioning).
-  private static let anthropicVersion = "2023-06-01"
+  static let anthropicVersion = "2023-06-01"
 
-  func fields(key: String?) -> HeaderFields {
-    var fields: HeaderFields = [:]
-    switch form {
-    case .openAI:
-      if let key { fields["authorization"] = "Bearer \(key)" }
-    case .anthropic:
-      if let key { fields["x-api-key"] = key }
-      fields["anthropic-version"] = Self.anthropicVersion
+  /// All header fields of a request but those of its body.
+  /// - Parameter url: Where it goes.
+  func fields(key: HeldKey?, url: String, wire: WireProtocol) -> HeaderFields {
+    var fields = authorization.fields(key: key, url: url)
+    if wire == .anthropicMessages { fields["anthropic-version"] = Self.anthropicVersion }
+    for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
+      fields[name] = key.map { value.replacing("{key}", with: $0.value) } ?? value
     }
-    for (name, value) in headers.sorted(by: { $0.key < $1.key }) { fields[name] = value }
     return fields
+  }
+}
+
+extension Authorization.Form {
+  /// How servers of a protocol are usually shown a key.
+  init(usualOf wire: WireProtocol) {
+    self =
+      switch wire {
+      case .openAIChat, .openAIResponses, .ollama: .bearer
+      case .anthropicMessages: .anthropic
+      case .azureOpenAI: .azure
+      case .gemini: .header("x-goog-api-key")
+      case .vertex: .google
+      case .bedrockConverse: .aws
+      }
   }
 }

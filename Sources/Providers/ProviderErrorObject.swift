@@ -18,6 +18,12 @@ struct ProviderErrorObject: Hashable, Sendable {
   private static let statuses = [
     "authentication_error": 401, "billing_error": 402, "permission_error": 403, "not_found_error": 404,
     "rate_limit_error": 429, "api_error": 500, "timeout_error": 504, "overloaded_error": 529,
+    // OpenAI's, in a stream.
+    "server_error": 500, "rate_limit_exceeded": 429,
+    // Amazon's (https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_ConverseStream.html).
+    "throttlingException": 429, "internalServerException": 500, "serviceUnavailableException": 503,
+    "modelStreamErrorException": 424, "modelTimeoutException": 408, "validationException": 400,
+    "accessDeniedException": 403, "resourceNotFoundException": 404,
   ]
 }
 

@@ -15,7 +15,9 @@ struct ProviderFailure: Sendable {
 
   /// A response whose status says that it failed.
   func error(status: Int, headers: HeaderFields, body: [UInt8], now: Date) -> ChatModelError {
-    let said = ProviderErrorObject(body: body)
+    var said = ProviderErrorObject(body: body)
+    // Amazon names the kind there: `ValidationException`, with more behind a colon.
+    if let type = headers["x-amzn-errortype"] { said.codes.append(String(type.prefix { $0 != ":" })) }
     if (300..<400).contains(status) {
       return error(
         .badRequest, status: status,
@@ -23,12 +25,14 @@ struct ProviderFailure: Sendable {
     }
     let wait = retryAfter(headers, now: now)
     let kind = kind(of: said, status: status, retryAfter: wait)
-    var detail = said.message
-    if kind == .server, let wait {
-      let asked = "it asks to wait \(wait.components.seconds) s"
-      detail = detail.map { "\($0); \(asked)" } ?? asked
+    var failure = error(kind, status: status, detail: said.message)
+    failure.wait = wait
+    switch headers["x-should-retry"] {
+    case "true": failure.mayRetry = true
+    case "false": failure.mayRetry = false
+    default: break
     }
-    return error(kind, status: status, detail: detail)
+    return failure
   }
 
   /// An error object in the middle of a stream, or instead of one.
@@ -46,11 +50,20 @@ struct ProviderFailure: Sendable {
       error(.cutStream)
     case .malformed, .tooLarge:
       error(.unreadable, detail: failure.description)
-    case .closedEarly, .refused, .unknownHost, .unreachable, .tls, .shutDown:
+    case .closedEarly, .refused, .unreachable:
       error(.unreachable, detail: failure.description)
+    case .unknownHost, .tls, .shutDown:
+      lasting(error(.unreachable, detail: failure.description))
     case .invalidRequest:
       error(.badRequest, detail: failure.description)
     }
+  }
+
+  /// An error that another try would only repeat.
+  private func lasting(_ error: ChatModelError) -> ChatModelError {
+    var error = error
+    error.mayRetry = false
+    return error
   }
 
   private func kind(of said: ProviderErrorObject, status: Int?, retryAfter: Duration?) -> ChatModelError.Kind {
@@ -65,6 +78,7 @@ struct ProviderFailure: Sendable {
     case .some, nil: break
     }
     if tellsOfLength(said, text) { return .contextTooLong }
+    if tellsOfPolicy(said, text) { return .blocked }
     if tellsOfQuota(said, text) { return .payment }
     if text.contains("rate limit") || said.codes.contains("rate_limit_exceeded") {
       return .rateLimited(retryAfter: retryAfter)
@@ -80,6 +94,12 @@ struct ProviderFailure: Sendable {
     return said.codes.contains(where: codes.contains) || text.contains("exceeded your current quota")
       || text.contains("insufficient balance") || text.contains("insufficient credits")
       || text.contains("credit balance is too low")
+  }
+
+  private func tellsOfPolicy(_ said: ProviderErrorObject, _ text: String) -> Bool {
+    let codes = ["content_policy_violation", "content_filter"]
+    return said.codes.contains(where: codes.contains) || text.contains("content_policy_violation")
+      || text.contains("responsibleaipolicyviolation") || text.contains("safety system")
   }
 
   /// No provider has a status for it; they tell by a code, or by one of these phrases.

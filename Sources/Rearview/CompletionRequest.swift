@@ -27,6 +27,9 @@ public struct CompletionRequest: Hashable, Sendable {
   public var baseURL: String?
   /// The key for `baseURL`, or for the provider's own address. It is no part of what is sent as the request.
   public var apiKey: Secret?
+  /// What the provider is to be asked with, by the names of the environment variables that it stands for
+  /// (`AZURE_API_VERSION`, `VERTEXAI_PROJECT`).
+  public var providerVariables: [String: Secret] = [:]
   /// Set by a callback: the request has its memory already.
   var preparation: UUID?
   /// Members that were left out when the request was read: they tell LiteLLM how to call, not the model what to do.
@@ -75,6 +78,12 @@ public struct CompletionRequest: Hashable, Sendable {
     }
     baseURL = (json["api_base"] ?? json["base_url"])?.text
     apiKey = json["api_key"]?.text.map(Secret.init)
+    for (name, variable) in Self.variables {
+      guard let text = json[name]?.text, !text.isEmpty else { continue }
+      providerVariables[variable] = Secret(text)
+      json[name] = nil
+    }
+    if apiKey == nil { apiKey = providerVariables["AZURE_AD_TOKEN"] }
     for name in ["model", "messages", "stream", "api_base", "base_url", "api_key"] { json[name] = nil }
     leftOut = json.keys.filter(Self.ofLiteLLM.contains)
     for name in leftOut { json[name] = nil }
@@ -84,7 +93,17 @@ public struct CompletionRequest: Hashable, Sendable {
   /// Parameters of `litellm.completion` that no provider knows.
   private static let ofLiteLLM: Set = [
     "timeout", "request_timeout", "num_retries", "max_retries", "drop_params", "additional_drop_params",
-    "custom_llm_provider", "mock_response", "caching", "fallbacks", "api_version",
+    "custom_llm_provider", "mock_response", "caching", "fallbacks",
+  ]
+
+  /// Parameters of `litellm.completion` that say how to reach a provider, and the variables that they stand for.
+  private static let variables = [
+    "api_version": "AZURE_API_VERSION", "azure_ad_token": "AZURE_AD_TOKEN", "organization": "OPENAI_ORGANIZATION",
+    "vertex_project": "VERTEXAI_PROJECT", "vertex_location": "VERTEXAI_LOCATION",
+    "vertex_credentials": "VERTEXAI_CREDENTIALS", "aws_region_name": "AWS_REGION_NAME",
+    "aws_access_key_id": "AWS_ACCESS_KEY_ID", "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY",
+    "aws_session_token": "AWS_SESSION_TOKEN", "aws_profile_name": "AWS_PROFILE",
+    "aws_bedrock_runtime_endpoint": "AWS_BEDROCK_RUNTIME_ENDPOINT",
   ]
 }
 

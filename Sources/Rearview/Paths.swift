@@ -33,6 +33,8 @@ public struct Paths: Hashable, Sendable {
   public var draftFile: String { data + "/draft.txt" }
   /// Favourites and models that were used last.
   public var modelMarksFile: String { state + "/models.json" }
+  /// Lists of models that providers gave, kept for a day.
+  public var modelListsFile: String { state + "/model-lists.json" }
   public var logFile: String { state + "/rearview.log" }
   public var crashReport: String { state + "/crash.txt" }
 

@@ -8,13 +8,9 @@ import RearviewProviders
 
 extension RearviewClient {
   /// Models that can be picked: configured ones first, then those of servers that answer, then the table's.
-  /// What a provider's own list does not tell of a model is taken from the table.
-  public func models(refresh: Bool = false) async -> [ModelDescription] {
-    await catalog.models().map { model in
-      guard model.origin != .table, let known = description(of: model.name) else { return model }
-      return model.completed(by: known)
-    }
-  }
+  ///
+  /// - Parameter refresh: Whether providers are asked for lists again that they gave within a day.
+  public func models(refresh: Bool = false) async -> [ModelDescription] { await catalog.models(refreshes: refresh) }
 
   /// Favourites and models that were used last.
   public var marks: ModelMarksFile { ModelMarksFile(paths: paths) }
@@ -86,26 +82,6 @@ extension RearviewClient {
   }
 }
 
-extension ModelDescription {
-  /// With what another description has on the same model, where this one has nothing.
-  func completed(by other: ModelDescription) -> ModelDescription {
-    var model = self
-    model.detail = detail ?? other.detail
-    model.contextWindow = contextWindow ?? other.contextWindow
-    model.maxOutput = maxOutput ?? other.maxOutput
-    model.reasons = reasons ?? other.reasons
-    model.seesImages = seesImages ?? other.seesImages
-    model.callsTools = callsTools ?? other.callsTools
-    model.endsOn = endsOn ?? other.endsOn
-    guard inputPrice == nil, outputPrice == nil else { return model }
-    model.inputPrice = other.inputPrice
-    model.outputPrice = other.outputPrice
-    model.cachedInputPrice = other.cachedInputPrice
-    model.hasTieredPrice = other.hasTieredPrice
-    return model
-  }
-}
-
 extension ModelParameters {
   /// One parameter as a form shows it.
   public struct Value: Hashable, Sendable {
@@ -138,4 +114,18 @@ extension NetworkConfiguration {
   }
 
   var retries: RetryPolicy { RetryPolicy(maxRetries: maxRetries) }
+
+  /// What sends all requests.
+  /// - Throws: `ConfigurationError` for a proxy or a file of certificates that cannot be used.
+  func transport(environment: [String: String]) throws(ConfigurationError) -> HTTPClientTransport {
+    do {
+      let settings = try NetworkSettings(
+        environment: environment, proxy: proxy, noProxy: noProxy.isEmpty ? nil : noProxy.joined(separator: ","),
+        caFile: caFile)
+      return HTTPClientTransport(
+        userAgent: RearviewClient.userAgent, connectTimeout: .seconds(connectTimeoutSeconds), network: settings)
+    } catch {
+      throw .badArgument(error.setting, cause: error.problem)
+    }
+  }
 }

@@ -53,14 +53,14 @@ public final class RearviewClient: Sendable {
     self.lastLeft = lastLeft
     log = Logger(label: "rearview") { [paths] _ in LogFile(path: paths.logFile) }
     models = NIOLockedValueBox(configuration.models)
-    transport = HTTPClientTransport(userAgent: Self.userAgent)
+    transport = try configuration.network.transport(environment: environment)
     stores = Stores(embedded: embedded)
     store = try Self.store(for: configuration.memory, of: stores, transport: transport)
     queue = StorageQueue(
       file: sessions, stores: stores, timeout: .seconds(configuration.memory.retainTimeoutSeconds), log: log)
     catalog = ModelCatalog(
       transport: transport, environment: environment, providers: Array(configuration.providers.values),
-      timeouts: configuration.network.timeouts, retries: configuration.network.retries)
+      timeouts: configuration.network.timeouts, retries: configuration.network.retries, listFile: paths.modelListsFile)
     engine = Engine(store: store, journal: Journal(sessions: sessions, queue: queue, log: log))
   }
 
@@ -80,9 +80,11 @@ public final class RearviewClient: Sendable {
   }
 
   /// The memory store alone, for those who only read: it opens where nothing can be written.
-  public static func openStore(configuration: Configuration, paths: Paths) async throws -> any MemoryStore {
+  public static func openStore(
+    configuration: Configuration, paths: Paths, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) async throws -> any MemoryStore {
     if configuration.memory.hindsightAPIURL != nil {
-      return try server(configuration.memory, transport: HTTPClientTransport(userAgent: userAgent))
+      return try server(configuration.memory, transport: try configuration.network.transport(environment: environment))
     }
     return try await EmbeddedMemory.open(path: paths.memoryFile)
   }
@@ -196,22 +198,13 @@ public final class RearviewClient: Sendable {
     Task { [queue, lastLeft] in await queue.resume(at: destination.location, through: lastLeft) }
   }
 
-  /// The model that a request asks for: by its name, or at the address that the request gives.
+  /// The model that a request asks for: by its name, at the address and with the key that the request gives.
   func model(of request: CompletionRequest) throws -> any ChatModel {
-    guard request.baseURL != nil || request.apiKey != nil else { return try catalog.resolve(request.model) }
-    let (name, key) = (request.model, request.apiKey?.value)
-    if name.hasPrefix("anthropic/") || name.hasPrefix("claude-") {
-      return AnthropicClient(apiKey: key, baseURL: request.baseURL, environment: environment, transport: transport)
-        .model(name.hasPrefix("anthropic/") ? String(name.dropFirst("anthropic/".count)) : name)
-    }
-    let isOpenAI = name.hasPrefix("openai/") || !name.contains("/")
-    guard request.baseURL != nil || isOpenAI else {
-      // A key goes to its own host, and nobody said which that is.
-      throw ConfigurationError.badModel(
-        "A request for \(name) with an api_key of its own must say where that key goes: give api_base too.")
-    }
-    return OpenAIClient(apiKey: key, baseURL: request.baseURL, environment: environment, transport: transport)
-      .model(name.hasPrefix("openai/") ? String(name.dropFirst("openai/".count)) : name)
+    try catalog.resolve(
+      request.model,
+      with: ModelCatalog.Override(
+        baseURL: request.baseURL, apiKey: request.apiKey?.value, variables: request.providerVariables.mapValues(\.value)
+      ))
   }
 
   /// Whether there is a way to the model of a request.

@@ -88,7 +88,7 @@ extension EndToEnd {
       defer { server.stop() }
       let home = try Home()
       home.use(server)
-      let outcome = try home.run("ask", "Hello")
+      let outcome = try home.run("ask", "--set", "max_retries=0", "Hello")
       #expect(outcome.status == 1)
       #expect(outcome.error.split(separator: "\n").count == 1)
       #expect(outcome.error.contains("20"))

@@ -161,7 +161,8 @@ extension EndToEnd {
         ("{\"model\":7,\"messages\":\(user)}", "\"model\" must be a text"),
         ("{\"model\":\"gpt-4o\",\"messages\":\(user),\"hindsight_budget\":\"huge\"}", "one of ['high', 'low', 'mid']"),
         ("{\"model\":\"nowhere/x\",\"messages\":\(user)}", "nowhere"),
-        ("{\"model\":\"groq/x\",\"api_key\":\"gk\",\"messages\":\(user)}", "give api_base too"),
+        ("{\"model\":\"custom_openai/x\",\"api_key\":\"gk\",\"messages\":\(user)}", "has no address"),
+        ("{\"model\":\"cohere/x\",\"messages\":\(user)}", "litellm_proxy/x"),
       ] {
         let outcome = try home.run("ask", "--messages", "-", input: request)
         #expect(outcome.status == 2, "\(request)")

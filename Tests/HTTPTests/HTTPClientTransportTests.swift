@@ -212,8 +212,10 @@ struct HTTPClientTransportTests {
   func notTLS() async throws {
     let server = try ScriptedServer()
     let found = await failure(HTTPRequest(.get, "https://127.0.0.1:\(server.port)/"))
-    let isTLS = if case .tls = found { true } else { false }
-    #expect(isTLS, "\(String(describing: found))")
+    #expect(
+      found
+        == .tls(
+          cause: "what answers at 127.0.0.1:\(server.port) does not speak TLS; its address may begin with http:"))
   }
 
   @Test("a body over the limit is not read to its end")

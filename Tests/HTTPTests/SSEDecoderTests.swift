@@ -21,15 +21,38 @@ struct SSEDecoderTests {
     #expect(events.map(ParserCase.Event.init) == golden.expected)
   }
 
+  @Test("no record is missing")
+  func goldenCount() throws {
+    #expect(try ParserCase.all().count == 31)
+  }
+
   @Test("no place to cut the bytes changes the events", arguments: try ParserCase.all())
   func anyChunkBoundary(golden: ParserCase) {
     let whole = golden.chunks.flatMap { $0 }
     let expected = decode([whole])
     for size in 1...7 {
-      let pieces = stride(from: 0, to: whole.count, by: size).map { Array(whole[$0..<min($0 + size, whole.count)]) }
-      let found = decode(pieces)
+      let found = decode(Pieces.ofSize(size, whole))
       #expect(found.events == expected.events)
       #expect(found.cut == expected.cut)
+    }
+    for place in golden.places {
+      let found = decode([Array(whole[..<place]), Array(whole[place...])])
+      #expect(found.events == expected.events)
+      #expect(found.cut == expected.cut)
+    }
+  }
+
+  @Test(
+    "a stream that ends at any byte gives events of the whole, and one more only as cut",
+    arguments: try ParserCase.all())
+  func endsAnywhere(golden: ParserCase) {
+    let whole = golden.chunks.flatMap { $0 }
+    let all = decode([whole]).events
+    for place in golden.places {
+      let found = decode([Array(whole[..<place])])
+      #expect(found.events.elementsEqual(all.prefix(found.events.count)))
+      // The end mark needs no end.
+      #expect(found.cut?.isWhole != true || found.cut?.isDone == true)
     }
   }
 
@@ -63,19 +86,19 @@ struct SSEDecoderTests {
     #expect(events.map(\.id) == ["1", "1"])
   }
 
-  @Test("a line of 10 MB in small pieces takes time in proportion")
-  func longLine() {
-    // A quadratic decoder copies 10 MB 10,000 times over, which is minutes; this is a fraction of a second.
-    let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1_024)
-    var decoder = SSEDecoder()
-    var events = decoder.feed(Array("data: ".utf8))
-    let clock = ContinuousClock()
-    let taken = clock.measure {
-      for _ in 0..<10_240 { events += decoder.feed(piece) }
-      events += decoder.feed(Array("\n\n".utf8))
-    }
-    #expect(events.map(\.data.count) == [10 * 1_048_576])
-    #expect(taken < .seconds(15))
+  @Test("how long to wait is taken when it is digits only", arguments: ["", "-7", "+7", "7 ", "x", "1.5", "0x7"])
+  func retryWithoutDigits(text: String) {
+    let input = "retry: 5\nretry: \(text)\ndata: a\n\n"
+    #expect(decode([Array(input.utf8)]).events.map(\.retryMilliseconds) == [5])
+  }
+
+  @Test("a line of 10 MB comes whole, in pieces of any size", arguments: [64, 1_000, 65_536, 20_000_000])
+  func longLine(size: Int) {
+    let long = [UInt8](repeating: UInt8(ascii: "x"), count: 10_000_000)
+    let (events, cut) = decode(Pieces.ofSize(size, Array("data: ".utf8) + long + Array("\n\n".utf8)))
+    #expect(events.map(\.data.count) == [long.count])
+    #expect(events.first?.data == long)
+    #expect(cut == nil)
   }
 }
 
@@ -109,6 +132,12 @@ struct ParserCase: Decodable, Sendable, CustomTestStringConvertible {
   var expected: [Event]
   var testDescription: String { name }
 
+  /// Where to cut the bytes: everywhere, but for a long line only near its ends and now and then between them.
+  var places: [Int] {
+    let count = chunks.reduce(0) { $0 + $1.count }
+    return (0...count).filter { count < 1_000 || $0 < 20 || $0 > count - 20 || $0.isMultiple(of: 4_096) }
+  }
+
   init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     name = try values.decode(String.self, forKey: .name)
@@ -125,17 +154,12 @@ struct ParserCase: Decodable, Sendable, CustomTestStringConvertible {
       chunks = [Array("data: \(line)\n\n".utf8)]
       expected[0].data = line
     } else {
-      chunks = hex.map(Self.bytes)
+      chunks = hex.map(Pieces.bytes)
     }
     if name == "last event ends with one newline only" {
       // Ours ends at the mark, which is what the case's note asks for.
       expected.append(try JSONDecoder().decode(Event.self, from: Data(#"{"data":"[DONE]"}"#.utf8)))
     }
-  }
-
-  private static func bytes(_ hex: String) -> [UInt8] {
-    let digits = hex.utf8.map { UInt8($0 < 58 ? $0 - 48 : $0 - 87) }
-    return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
   }
 
   private struct File: Decodable {

@@ -73,7 +73,7 @@ struct AnthropicChatModelTests {
     for output in [7, 1] {
       let (gathered, error) = await gather(scriptedClaude(server).stream(question))
       #expect(error == nil)
-      #expect(gathered.usage == Usage(inputTokens: 123, outputTokens: output))
+      #expect(gathered.usage == Usage(inputTokens: 123, outputTokens: output, cachedInputTokens: 100))
     }
   }
 

@@ -62,10 +62,11 @@ struct ChatClientTests {
         base: "https://api.anthropic.com/v1", environment: ["ANTHROPIC_API_KEY": "e"], url: "https://api.anthropic.com",
         sent: "e"),
     ])
-  func settings(setting: Setting) {
+  func settings(setting: Setting) throws {
     let client = AnthropicClient(apiKey: setting.key, baseURL: setting.base, environment: setting.environment)
-    #expect(client.endpoint.baseURL == setting.url)
-    switch client.endpoint.credential {
+    let endpoint = try #require(client.model("m") as? RemoteModel).endpoint
+    #expect(endpoint.baseURL == setting.url)
+    switch endpoint.credential {
     case .none: #expect(setting.sent == nil)
     case .variable(let name, let value): #expect(setting.sent == value ?? "[\(name)]")
     case .deferred: Issue.record("a client has its key at hand")

@@ -38,30 +38,47 @@ func gather(_ stream: AsyncThrowingStream<ChatEvent, any Error>) async -> (Gathe
   }
 }
 
-/// A model at a scripted server, with a key.
+/// A model at a scripted server, with a key. What fails is not tried again unless `retries` says so.
 func scriptedModel(
   _ server: ScriptedServer, key: String? = "sk-test-4711", headers: [String: String] = [:],
-  timeouts: Timeouts = Timeouts()
-) -> OpenAIChatModel {
-  OpenAIChatModel(
-    name: "scripted/m", model: "m",
-    endpoint: Endpoint(
-      provider: "Scripted", baseURL: server.url + "/v1",
-      credential: key.map { .variable(name: "SCRIPTED_KEY", value: $0) } ?? .none, headers: headers),
-    transport: HTTPClientTransport(userAgent: "rearview/test"), timeouts: timeouts)
+  timeouts: Timeouts = Timeouts(), retries: RetryPolicy = .never
+) -> RemoteModel {
+  let endpoint = Endpoint(
+    provider: "Scripted", baseURL: server.url + "/v1",
+    credential: key.map { .variable(name: "SCRIPTED_KEY", value: $0) } ?? .none, headers: headers)
+  return RemoteModel(
+    name: "scripted/m", route: Route(.openAIChat, "m", url: endpoint.baseURL + "/chat/completions"),
+    endpoint: endpoint, transport: HTTPClientTransport(userAgent: "rearview/test"), timeouts: timeouts,
+    retries: retries)
 }
 
 /// A model of Anthropic's protocol at a scripted server, with a key.
 func scriptedClaude(
   _ server: ScriptedServer, key: String? = "sk-ant-test-4711", headers: [String: String] = [:],
-  timeouts: Timeouts = Timeouts()
-) -> AnthropicChatModel {
-  AnthropicChatModel(
-    name: "anthropic/m", model: "m",
-    endpoint: Endpoint(
-      provider: "Scripted", form: .anthropic, baseURL: server.url,
-      credential: key.map { .variable(name: "SCRIPTED_KEY", value: $0) } ?? .none, headers: headers),
-    transport: HTTPClientTransport(userAgent: "rearview/test"), timeouts: timeouts)
+  timeouts: Timeouts = Timeouts(), retries: RetryPolicy = .never
+) -> RemoteModel {
+  let endpoint = Endpoint(
+    provider: "Scripted", wire: .anthropicMessages, baseURL: server.url,
+    credential: key.map { .variable(name: "SCRIPTED_KEY", value: $0) } ?? .none, headers: headers)
+  return RemoteModel(
+    name: "anthropic/m", route: Route(.anthropicMessages, "m", url: endpoint.baseURL + "/v1/messages"),
+    endpoint: endpoint, transport: HTTPClientTransport(userAgent: "rearview/test"), timeouts: timeouts,
+    retries: retries)
+}
+
+extension OpenAIRequest {
+  /// A request to a server that the table does not know.
+  init(_ request: ChatRequest, model: String) {
+    self.init(
+      request, to: Route(.openAIChat, model, url: "http://h/v1/chat/completions"),
+      at: Endpoint(provider: "P", baseURL: "http://h/v1"))
+  }
+}
+
+extension AnthropicRequest {
+  init(_ request: ChatRequest, model: String) {
+    self.init(request, to: Route(.anthropicMessages, model, url: "http://h/v1/messages"))
+  }
 }
 
 /// A recorded file, by its path in `Golden`.
@@ -109,42 +126,56 @@ struct RecordedStream: Sendable, CustomTestStringConvertible {
   }
 
   var name: String
-  var form: ChatRequest.Form
+  var wire: WireProtocol
   var bytes: [UInt8]
   var expected: Expectation
-  var testDescription: String { "\(form.rawValue) \(name)" }
+  var testDescription: String { "\(wire.rawValue) \(name)" }
 
-  private init(_ stream: URL, _ form: ChatRequest.Form) throws {
-    self.form = form
+  private init(_ stream: URL, _ wire: WireProtocol) throws {
+    self.wire = wire
     name = stream.deletingPathExtension().lastPathComponent
     bytes = [UInt8](try Data(contentsOf: stream))
     let expectation = stream.deletingPathExtension().appendingPathExtension("expect.json")
-    expected = try JSONDecoder().decode(Expectation.self, from: Data(contentsOf: expectation))
+    let data = try Data(contentsOf: expectation)
+    expected = try JSONDecoder().decode(Expectation.self, from: data)
+    // `JSONDecoder` takes 1.0 for 1.
+    expected.toolCalls = (try JSONValue(parsing: [UInt8](data))["tool_calls"]?.list ?? []).map { call in
+      Expectation.Call(name: call["name"]?.text ?? "", arguments: call["arguments"] ?? .null)
+    }
   }
 
   /// The streams that are in the repository.
   static func golden() throws -> [RecordedStream] {
     let folder = try #require(Bundle.module.url(forResource: "Golden", withExtension: nil))
-    return try streams(in: folder.appendingPathComponent("openai-chat"), .openAI)
-      + streams(in: folder.appendingPathComponent("anthropic-messages"), .anthropic)
+    return try WireProtocol.withStreams.flatMap { wire in
+      try streams(in: folder.appendingPathComponent(wire.rawValue), wire)
+    }
   }
 
   /// The streams of real providers, which are not; none when the environment does not name their folder.
   static func recorded() throws -> [RecordedStream] {
     guard let folder = recordingsFolder else { return [] }
-    return try streams(in: folder, .openAI).filter { $0.name.hasPrefix("openai-chat.") }
-      + streams(in: folder, .anthropic).filter { $0.name.hasPrefix("anthropic-messages.") }
+    return try WireProtocol.withStreams.flatMap { wire in
+      try streams(in: folder, wire).filter { $0.name.hasPrefix(wire.rawValue + ".") }
+    }
   }
 
   static var recordingsFolder: URL? {
     ProcessInfo.processInfo.environment["REARVIEW_WIRE_RECORDINGS"].map { URL(fileURLWithPath: $0, isDirectory: true) }
   }
 
-  private static func streams(in folder: URL, _ form: ChatRequest.Form) throws -> [RecordedStream] {
+  private static func streams(in folder: URL, _ wire: WireProtocol) throws -> [RecordedStream] {
     try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-      .filter { $0.pathExtension == "sse" }.sorted { $0.path < $1.path }
-      .map { try RecordedStream($0, form) }
+      .filter { ["sse", "ndjson", "bin"].contains($0.pathExtension) }.sorted { $0.path < $1.path }
+      .map { try RecordedStream($0, wire) }
   }
+}
+
+extension WireProtocol {
+  /// Those of which there are recorded streams: the others are spoken in one of these.
+  static let withStreams: [WireProtocol] = [
+    .openAIChat, .openAIResponses, .anthropicMessages, .gemini, .bedrockConverse, .ollama,
+  ]
 }
 
 /// Why the tests on recordings did not run.

@@ -1,9 +1,10 @@
 import Foundation
 import RearviewChat
 import RearviewHTTP
-import RearviewProviders
 import ScriptedServer
 import Testing
+
+@testable import RearviewProviders
 
 @Suite("From a name to a model")
 struct ModelCatalogTests {
@@ -14,8 +15,8 @@ struct ModelCatalogTests {
     ModelCatalog(transport: transport, environment: environment, providers: providers)
   }
 
-  private func openAI(_ name: String, _ catalog: ModelCatalog) throws -> OpenAIChatModel {
-    try #require(try catalog.resolve(name) as? OpenAIChatModel)
+  private func openAI(_ name: String, _ catalog: ModelCatalog) throws -> RemoteModel {
+    try #require(try catalog.resolve(name) as? RemoteModel)
   }
 
   /// The key that a request to the endpoint would carry: `nil` for none, the name of a variable in brackets for a refusal.
@@ -46,17 +47,21 @@ struct ModelCatalogTests {
 
   @Test("a name that leads nowhere says what to do")
   func unknownNames() {
-    let known = ["mine/", "openai/", "anthropic/", "ollama/", "offline/recall"]
     let catalog = catalog([:], [ProviderConfiguration(name: "mine"), ProviderConfiguration(name: "openai")])
     let cases: [(String, ModelNameError)] = [
       ("", .empty), ("  ", .empty),
-      ("llama3", .noProvider(name: "llama3", known: known)),
-      ("olive", .noProvider(name: "olive", known: known)),
-      ("other/claude", .unknownProvider("other", name: "other/claude", known: known)),
-      ("offline/other", .unknownProvider("offline", name: "offline/other", known: known)),
-      ("/x", .unknownProvider("", name: "/x", known: known)),
+      ("no-such-model", .noProvider(name: "no-such-model", likely: [])),
+      ("other/claude", .unknownProvider("other", name: "other/claude", likely: [])),
+      ("together/llama", .unknownProvider("together", name: "together/llama", likely: ["together_ai/"])),
+      ("offline/other", .unknownProvider("offline", name: "offline/other", likely: [])),
+      ("/x", .unknownProvider("", name: "/x", likely: [])),
+      (
+        "azure/gpt-4",
+        .noBaseURL(provider: "azure", variable: "AZURE_API_BASE", example: "https://NAME.openai.azure.com")
+      ),
+      ("cloudflare/@cf/x", .unsetVariable(provider: "cloudflare", names: ["CLOUDFLARE_ACCOUNT_ID"])),
       ("openai/", .noModel(provider: "openai")), ("anthropic/", .noModel(provider: "anthropic")),
-      ("mine/x", .noBaseURL(provider: "mine")),
+      ("mine/x", .noBaseURL(provider: "mine", variable: nil, example: nil)),
     ]
     for (name, expected) in cases {
       #expect(throws: expected) { try catalog.resolve(name) }
@@ -132,7 +137,7 @@ struct ModelCatalogTests {
       Route(environment: ownClaude, base: "https://api.anthropic.com", key: "sk-ant", provider: "Anthropic"),
       Route(
         environment: ownClaude.merging([
-          "ANTHROPIC_BASE_URL": "http://a:1/v1/messages", "ANTHROPIC_API_BASE": "http://x",
+          "ANTHROPIC_API_BASE": "http://a:1/v1/messages", "ANTHROPIC_BASE_URL": "http://x",
         ]) { $1 },
         base: "http://a:1", key: "sk-ant", provider: "a:1"),
       Route(
@@ -152,13 +157,13 @@ struct ModelCatalogTests {
     ])
   func anthropicKeys(route: Route) async throws {
     let catalog = catalog(route.environment, route.section.map { [$0] } ?? [])
-    let model = try #require(try catalog.resolve("anthropic/claude-x") as? AnthropicChatModel)
+    let model = try #require(try catalog.resolve("anthropic/claude-x") as? RemoteModel)
     #expect(model.name == "anthropic/claude-x")
     #expect(model.model == "claude-x")
     #expect(model.endpoint.baseURL == route.base)
     #expect(model.endpoint.provider == route.provider)
     #expect(try await key(model.endpoint) == route.key)
-    let bare = try #require(try catalog.resolve("claude-x") as? AnthropicChatModel)
+    let bare = try #require(try catalog.resolve("claude-x") as? RemoteModel)
     #expect(bare.name == "anthropic/claude-x")
     #expect(bare.endpoint.baseURL == route.base)
   }
@@ -220,11 +225,11 @@ struct ModelCatalogTests {
   @Test(
     "Ollama's address is read as its users write it",
     arguments: [
-      ([:], "http://127.0.0.1:11434/v1"), (["OLLAMA_HOST": "box"], "http://box:11434/v1"),
-      (["OLLAMA_HOST": "0.0.0.0:1234"], "http://127.0.0.1:1234/v1"), (["OLLAMA_HOST": ":99"], "http://127.0.0.1:99/v1"),
-      (["OLLAMA_HOST": "https://box/ollama/"], "https://box/ollama/v1"),
-      (["OLLAMA_API_BASE": "http://box:1/v1"], "http://box:1/v1"),
-      (["OLLAMA_HOST": "a:1", "OLLAMA_API_BASE": "http://b:2"], "http://a:1/v1"),
+      ([:], "http://127.0.0.1:11434"), (["OLLAMA_HOST": "box"], "http://box:11434"),
+      (["OLLAMA_HOST": "0.0.0.0:1234"], "http://127.0.0.1:1234"), (["OLLAMA_HOST": ":99"], "http://127.0.0.1:99"),
+      (["OLLAMA_HOST": "https://box/ollama/"], "https://box/ollama"),
+      (["OLLAMA_API_BASE": "http://box:1/v1"], "http://box:1"),
+      (["OLLAMA_HOST": "a:1", "OLLAMA_API_BASE": "http://b:2"], "http://a:1"),
     ] as [([String: String], String)])
   func ollamaAddresses(environment: [String: String], base: String) throws {
     #expect(try openAI("ollama/m", catalog(environment)).endpoint.baseURL == base)

@@ -107,7 +107,7 @@ struct OpenAIRequestTests {
   func wholeTimeouts() async throws {
     let transport = KeepingTransport()
     let endpoint = Endpoint(provider: "P", baseURL: "http://h/v1")
-    let model = OpenAIChatModel(name: "p/m", model: "m", endpoint: endpoint, transport: transport)
+    let model = try RemoteModel(name: "p/m", model: "m", endpoint: endpoint, transport: transport)
     for streams in [true, false] {
       #expect(await gather(model.stream(ChatRequest(messages: [], streams: streams))).0.text == "ok")
     }

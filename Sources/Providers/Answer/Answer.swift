@@ -1,3 +1,4 @@
+import Foundation
 import RearviewChat
 import RearviewHTTP
 
@@ -7,10 +8,13 @@ struct OpenedAnswer: Sendable {
   var failure: ProviderFailure
 }
 
-/// One answer on its way: reads the response when it is asked for the next event.
+/// One answer on its way: sends the request when it is asked for the first event, reads the response when it is asked
+/// for the next, and asks again after a failure that may pass, as long as nothing of the answer has come.
 actor Answer<Dialect: AnswerDialect> {
   private enum Phase {
     case unopened
+    /// The next try is due then.
+    case waiting(until: ContinuousClock.Instant)
     case reading(HTTPBody.AsyncIterator, ProviderFailure)
     /// All has been said but the end of the body, which lets the connection be used again.
     case said(HTTPBody.AsyncIterator)
@@ -20,13 +24,21 @@ actor Answer<Dialect: AnswerDialect> {
   }
 
   private let open: @Sendable () async throws -> OpenedAnswer
+  private let makeDialect: @Sendable () -> Dialect
+  private let backoff: Backoff
+  private var attempt = 1
   private var phase = Phase.unopened
   private var reader: AnswerReader<Dialect>
   private var pending: ArraySlice<ChatEvent> = []
 
   /// - Parameter open: Sends the request and returns the response when it is one that answers.
-  init(_ dialect: Dialect, open: @escaping @Sendable () async throws -> OpenedAnswer) {
-    reader = AnswerReader(dialect)
+  init(
+    _ makeDialect: @escaping @Sendable @autoclosure () -> Dialect, retries: RetryPolicy,
+    open: @escaping @Sendable () async throws -> OpenedAnswer
+  ) {
+    self.makeDialect = makeDialect
+    reader = AnswerReader(makeDialect())
+    backoff = Backoff(policy: retries)
     self.open = open
   }
 
@@ -37,8 +49,11 @@ actor Answer<Dialect: AnswerDialect> {
       switch phase {
       case .unopened:
         phase = .ended
-        let opened = try await open()
-        phase = .reading(opened.body.makeAsyncIterator(), opened.failure)
+        try await begin()
+      case .waiting(let until):
+        phase = .ended
+        try await Task.sleep(until: until)
+        try await begin()
       case .reading(let body, let failure):
         phase = .ended
         try await read(body, failure)
@@ -54,6 +69,31 @@ actor Answer<Dialect: AnswerDialect> {
     }
   }
 
+  /// Sends the request once.
+  private func begin() async throws {
+    do {
+      let opened = try await open()
+      phase = .reading(opened.body.makeAsyncIterator(), opened.failure)
+    } catch let error as ChatModelError {
+      fail(error)
+    }
+  }
+
+  /// Settles that a try has failed: another one follows, or the answer fails.
+  private func fail(_ error: ChatModelError) {
+    guard !reader.hasAnswered, pending.isEmpty, let wait = backoff.wait(after: error, attempt: attempt) else {
+      phase = .failed(error)
+      return
+    }
+    attempt += 1
+    reader = AnswerReader(makeDialect())
+    phase = .waiting(until: .now + wait)
+    pending = [
+      .retrying(
+        Retry(attempt: attempt, waitMilliseconds: Int((wait / .milliseconds(1)).rounded()), reason: "\(error)"))
+    ]
+  }
+
   /// Reads once and settles what comes next.
   private func read(_ body: HTTPBody.AsyncIterator, _ failure: ProviderFailure) async throws {
     var body = body
@@ -67,7 +107,7 @@ actor Answer<Dialect: AnswerDialect> {
       // What follows the finish is not worth an error.
       pending = reader.end()[...]
       guard case .finished = reader.ending else {
-        phase = .failed(failure.error(error, hasAnswered: true))
+        fail(failure.error(error, hasAnswered: true))
         return
       }
     }
@@ -78,11 +118,13 @@ actor Answer<Dialect: AnswerDialect> {
       pending.append(.finished(reason))
       phase = .said(body)
     case .failed(let said):
-      phase = .failed(failure.error(midStream: said, hasAnswered: reader.hasAnswered))
+      fail(failure.error(midStream: said, hasAnswered: reader.hasAnswered))
     case .cut:
-      phase = .failed(failure.error(.cutStream))
+      fail(failure.error(.cutStream))
+    case .damaged(let fault):
+      fail(failure.error(reader.hasAnswered ? .failedMidStream : .unreadable, detail: fault))
     case .unreadable(let beginning):
-      phase = .failed(failure.error(.unreadable, detail: "it begins with \(beginning)"))
+      fail(failure.error(.unreadable, detail: "it begins with \(beginning)"))
     }
   }
 

@@ -4,11 +4,13 @@ import RearviewHTTP
 /// What a chat protocol says and how: all that the reader of an answer has to be told of it. A value per answer, which
 /// keeps what later events refer to.
 protocol AnswerDialect: Sendable {
+  associatedtype Framing: AnswerFraming = EventFraming
+
   /// The calls of tools that have come, in their order.
   var toolCalls: [ToolCall] { get }
 
   /// Takes one event of a stream. What it cannot read it leaves out: one bad event is not worth the answer.
-  mutating func take(_ event: ServerSentEvent, into news: inout AnswerNews)
+  mutating func take(_ event: Framing.Event, into news: inout AnswerNews)
 
   /// Takes a whole answer, which came as one JSON text. Returns whether that is one.
   mutating func take(whole bytes: [UInt8], into news: inout AnswerNews) -> Bool
@@ -24,6 +26,8 @@ struct AnswerNews: Sendable {
   var failure: ProviderErrorObject?
   /// The provider said that nothing more comes.
   var isDone = false
+  /// The provider said that more comes.
+  var isPiece = false
   /// Whether there was text, reasoning or a tool call.
   private(set) var hasContent = false
   private var events: [ChatEvent] = []

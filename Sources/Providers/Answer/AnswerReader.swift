@@ -3,13 +3,13 @@ import RearviewHTTP
 
 /// Makes events of the bytes of one answer. Pure: bytes in, events out.
 ///
-/// The answer is a stream of server-sent events, or one JSON object where none was asked for or a server does not
-/// stream; the first byte tells which, since content types are not to be trusted. Tool calls come whole, with the
+/// The answer is a stream of events, or one JSON object where none was asked for or a server does not stream; its
+/// beginning tells which. Tool calls come whole, with the
 /// bytes that end the answer; of an answer that breaks off none comes.
 struct AnswerReader<Dialect: AnswerDialect>: Sendable {
   private enum Form {
     case undecided([UInt8])
-    case events(SSEDecoder)
+    case events(Dialect.Framing)
     case whole([UInt8])
   }
 
@@ -41,20 +41,28 @@ struct AnswerReader<Dialect: AnswerDialect>: Sendable {
     switch form {
     case .undecided(let earlier):
       let known = earlier + bytes
-      guard let first = known.first(where: { !isBlank($0) }) else {
+      switch Dialect.Framing.form(ofBeginning: known) {
+      case .undecided:
         self.form = .undecided(known)
         return []
+      case .whole: self.form = .whole([])
+      case .events: self.form = .events(Dialect.Framing())
       }
-      self.form = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .whole([]) : .events(SSEDecoder())
       return decode(known)
     case .whole(var known):
       known += bytes
       self.form = .whole(known)
       return []
     case .events(var decoder):
-      let events = decoder.feed(bytes)
-      self.form = .events(decoder)
-      return take(events)
+      do {
+        let events = try decoder.feed(bytes)
+        self.form = .events(decoder)
+        return take(events)
+      } catch {
+        self.form = .whole([])
+        ending = .damaged("\(error)")
+        return []
+      }
     }
   }
 
@@ -63,13 +71,16 @@ struct AnswerReader<Dialect: AnswerDialect>: Sendable {
     guard ending == nil else { return [] }
     var events: [ChatEvent] = []
     switch form {
-    case .undecided:
-      break
-    case .whole(let bytes):
-      events = take(whole: bytes)
+    case .undecided(let bytes), .whole(let bytes):
+      if !bytes.isEmpty { events = take(whole: bytes) }
     case .events(var decoder):
-      // An event without its blank line counts where its JSON is complete.
-      if let last = decoder.finish() { events = take([last]) }
+      do {
+        if let last = try decoder.finish() { events = take([last]) }
+      } catch EventStreamFault.cut {
+        // Said below.
+      } catch {
+        ending = .damaged("\(error)")
+      }
     }
     if ending != nil { return events }
     if let finish { return events + ended(finish) }
@@ -78,7 +89,7 @@ struct AnswerReader<Dialect: AnswerDialect>: Sendable {
     return events
   }
 
-  private mutating func take(_ events: [ServerSentEvent]) -> [ChatEvent] {
+  private mutating func take(_ events: [Dialect.Framing.Event]) -> [ChatEvent] {
     var news = AnswerNews()
     for event in events {
       dialect.take(event, into: &news)
@@ -90,11 +101,12 @@ struct AnswerReader<Dialect: AnswerDialect>: Sendable {
   private mutating func take(whole bytes: [UInt8]) -> [ChatEvent] {
     var news = AnswerNews()
     guard dialect.take(whole: bytes, into: &news) else {
-      // The beginning of one.
-      isInForm = true
+      // The beginning of one, if it begins as one does.
+      isInForm = bytes.first { !$0.isBlank }.map { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") } ?? false
       return []
     }
     let events = take(&news)
+    if news.isPiece { return events }
     // A whole answer needs no reason to be whole; an object without one is of another protocol.
     if hasAnswered { finish = finish ?? impliedFinish }
     isInForm = hasAnswered
@@ -131,10 +143,8 @@ enum AnswerEnding: Hashable, Sendable {
   case failed(ProviderErrorObject)
   /// The bytes ended before the answer did.
   case cut
+  /// What came cannot be what was sent.
+  case damaged(String)
   /// Nothing of it was in the protocol's form.
   case unreadable(beginning: String)
-}
-
-private func isBlank(_ byte: UInt8) -> Bool {
-  byte == 0x20 || (0x09...0x0D).contains(byte) || [0xEF, 0xBB, 0xBF].contains(byte)
 }

@@ -120,7 +120,7 @@ private struct AnthropicUsage: Sendable {
     Usage(
       inputTokens: (counts["input_tokens"] ?? 0) + (counts["cache_creation_input_tokens"] ?? 0)
         + (counts["cache_read_input_tokens"] ?? 0),
-      outputTokens: counts["output_tokens"] ?? 0)
+      outputTokens: counts["output_tokens"] ?? 0, cachedInputTokens: counts["cache_read_input_tokens"])
   }
 }
 

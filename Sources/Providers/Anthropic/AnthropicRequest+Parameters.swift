@@ -13,9 +13,18 @@ extension JSONObject {
       case "tools": self["tools"] = value.list.map { .list($0.map(Self.anthropicTool)) } ?? value
       case "user": self["metadata"] = parameters["metadata"] ?? ["user_id": value]
       // Of a stream there the usage always comes.
-      case "tool_choice", "parallel_tool_calls", "stream_options": break
+      case "tool_choice", "parallel_tool_calls", "stream_options", "reasoning_effort": break
       default: self[name] = value
       }
+    }
+    if let effort = ReasoningEffort(parameters["reasoning_effort"]), !effort.isOff, self["thinking"] == nil {
+      // Less is refused.
+      let budget = Swift.max(1024, effort.budget)
+      self["thinking"] = ["type": "enabled", "budget_tokens": .integer(budget)]
+      // Beside thinking they are refused.
+      self["temperature"] = nil
+      self["top_p"] = nil
+      if let limit = self["max_tokens"]?.wholeNumber, limit <= budget { self["max_tokens"] = .integer(limit + budget) }
     }
     self["tool_choice"] = Self.anthropicToolChoice(
       parameters["tool_choice"], parallel: parameters["parallel_tool_calls"]?.boolean)

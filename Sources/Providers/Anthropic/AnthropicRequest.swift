@@ -13,7 +13,7 @@ struct AnthropicRequest: Sendable {
   /// The body.
   let json: JSONObject
 
-  init(_ request: ChatRequest, model: String) {
+  init(_ request: ChatRequest, to route: Route) {
     var parameters: JSONObject
     let messages: [JSONValue]
     var system: JSONValue?
@@ -33,7 +33,9 @@ struct AnthropicRequest: Sendable {
       parameters["max_tokens"] = .integer(
         Self.defaultMaxTokens + (parameters["thinking"]?["budget_tokens"]?.wholeNumber ?? 0))
     }
-    var body: JSONObject = ["model": .text(model), "messages": .list(messages)]
+    var body: JSONObject = route.namesModel ? ["model": .text(route.model)] : [:]
+    body["messages"] = .list(messages)
+    if let version = route.version { body["anthropic_version"] = .text(version) }
     for (name, value) in parameters where !["messages", "model", "stream", "system"].contains(name) {
       body[name] = value
     }
@@ -67,8 +69,6 @@ struct AnthropicRequest: Sendable {
 }
 
 extension Message {
-  fileprivate var isInstruction: Bool { role == .system || role == .developer }
-
   /// What a message in OpenAI's form says, as blocks; empty texts are left out, which Anthropic refuses.
   fileprivate var anthropicBlocks: [JSONValue] {
     if role == .tool { return [toolResult] }
@@ -110,35 +110,20 @@ extension ToolCall {
   fileprivate var anthropicBlock: JSONValue {
     ["type": "tool_use", "id": .text(id ?? ""), "name": .text(name), "input": input]
   }
-
-  /// The arguments as an object, which the protocol asks for; text that is none is kept as a member of one.
-  private var input: JSONValue {
-    if arguments.allSatisfy(\.isWhitespace) { return [:] }
-    guard let json = try? JSONValue(parsing: arguments), json.object != nil else {
-      return ["arguments": .text(arguments)]
-    }
-    return json
-  }
 }
 
 extension ContentPart {
   /// OpenAI's image as Anthropic writes it, other members kept; `nil` for any other part.
   fileprivate var anthropicImage: ContentPart? {
-    guard type == "image_url", let url = json["image_url"]?["url"]?.text ?? json["image_url"]?.text else { return nil }
-    var block: JSONObject = ["type": "image", "source": Self.source(url)]
+    let source: JSONValue
+    switch MessageBlock(self) {
+    case .image(let type, let base64): source = ["type": "base64", "media_type": .text(type), "data": .text(base64)]
+    case .imageURL(let url): source = ["type": "url", "url": .text(url)]
+    case .text, .other: return nil
+    }
+    var block: JSONObject = ["type": "image", "source": source]
     for (name, value) in json where name != "type" && name != "image_url" { block[name] = value }
     return ContentPart(json: block)
   }
 
-  /// `data:image/png;base64,…` (RFC 2397), or an address.
-  private static func source(_ url: String) -> JSONValue {
-    guard url.lowercased().hasPrefix("data:"), let comma = url.firstIndex(of: ",") else {
-      return ["type": "url", "url": .text(url)]
-    }
-    let type = url[..<comma].dropFirst("data:".count).prefix { $0 != ";" }
-    return [
-      "type": "base64", "media_type": .text(type.isEmpty ? "image/png" : String(type)),
-      "data": .text(String(url[url.index(after: comma)...])),
-    ]
-  }
 }

@@ -1,72 +1,272 @@
 import Foundation
+import NIOConcurrencyHelpers
 import RearviewChat
+import RearviewJSON
 
 // Addresses and their keys.
 
 extension ModelCatalog {
-  /// Where the provider of that name is; `nil` when there is none.
-  func endpoint(of provider: String) throws(ModelNameError) -> Endpoint? {
-    if let vendor = Vendor.all.first(where: { $0.name == provider }) { return try endpoint(of: vendor) }
-    if provider == "ollama" { return try ollamaEndpoint() }
-    guard let section = section(provider) else { return nil }
-    guard let base = section.baseURL, !base.isEmpty else { throw .noBaseURL(provider: provider) }
-    try Self.check(base, of: provider, setIn: "base_url in [providers.\(provider)]")
-    return Endpoint(provider: provider, baseURL: base, credential: credential(of: section), headers: section.headers)
+  /// The provider of that name: a section of the configuration over the table; `nil` when there is none.
+  func row(_ name: String) -> ProviderRow? {
+    let section = section(name)
+    guard var row = ProviderTable.row(name) else {
+      guard let section else { return nil }
+      var row = ProviderRow(id: name, title: name)
+      row.kind = .configured
+      row.wire = section.wire ?? .openAIChat
+      row.authorization = Authorization.Form(usualOf: row.wire)
+      // Whoever sets up a server says whether it wants a key, by giving one.
+      row.isKeyless = true
+      return row
+    }
+    if row.refusal != nil, let section, section.baseURL != nil {
+      // Someone speaks for it all the same.
+      var own = ProviderRow(id: name, title: name)
+      own.kind = .configured
+      own.isKeyless = true
+      row = own
+    }
+    if let wire = section?.wire, wire != row.wire {
+      row.wire = wire
+      row.authorization = Authorization.Form(usualOf: wire)
+      row.path = nil
+      row.streamPath = nil
+    }
+    return row
   }
 
   func section(_ name: String) -> ProviderConfiguration? {
     providers.last { $0.name == name }
   }
 
+  /// An environment variable; empty counts as unset.
   func variable(_ name: String) -> String? {
     environment[name].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The vendor at the address of the environment, with its key of the environment; or at that of its section, with
-  /// the section's key; or at home.
-  func endpoint(of vendor: Vendor) throws(ModelNameError) -> Endpoint {
-    if let (variable, base) = vendor.base(in: environment) {
-      try Self.check(base, of: vendor.title, setIn: variable)
-      return Endpoint(
-        provider: vendor.title(at: base), form: vendor.form, baseURL: base,
-        credential: vendor.key(in: environment, at: base))
-    }
-    let section = section(vendor.name)
-    let base = section?.baseURL ?? vendor.home
-    try Self.check(base, of: vendor.title, setIn: "base_url in [providers.\(vendor.name)]")
-    let beside = section.flatMap { $0.hasKey ? credential(of: $0) : nil }
-    return Endpoint(
-      provider: vendor.title(at: base), form: vendor.form, baseURL: base,
-      credential: beside ?? (vendor.isHome(base) ? vendor.key(in: environment) : .none),
-      headers: section?.headers ?? [:])
+  /// Where the provider of that name is; `nil` when there is none.
+  func endpoint(of provider: String) throws(ModelNameError) -> Endpoint? {
+    guard let row = row(provider) else { return nil }
+    if let reason = row.refusal { throw .notSpoken(provider: row.title, model: "<model>", reason: reason) }
+    return try endpoint(of: row, model: "")
   }
 
-  private func ollamaEndpoint() throws(ModelNameError) -> Endpoint {
-    let (address, section) = try ollamaAddress()
-    return Endpoint(
-      provider: "Ollama", baseURL: address.root + "/v1", credential: section.map(credential(of:)) ?? .none,
-      headers: section?.headers ?? [:])
+  /// The provider at the address of the call, of the environment, of its section, or at home, with the key that belongs
+  /// there.
+  func endpoint(
+    of row: ProviderRow, model: String, override: Override = Override()
+  ) throws(ModelNameError) -> Endpoint {
+    let section = section(row.id)
+    func value(_ name: String) -> String? {
+      override.variables[name] ?? section?.variables[name] ?? variable(name)
+    }
+    var row = row
+    var region: String?
+    switch row.wire {
+    case .bedrockConverse:
+      region =
+        Endpoint.bedrockModel(model).region ?? ["AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"].lazy
+        .compactMap(value).first ?? AWSCredentials.region(variable: value) ?? "us-west-2"
+      if let region, row.base.contains("{") { row.base = "https://bedrock-runtime.\(region).amazonaws.com" }
+    case .vertex:
+      let location =
+        ["VERTEXAI_LOCATION", "VERTEX_LOCATION", "GOOGLE_CLOUD_LOCATION"].lazy.compactMap(value).first
+        ?? "us-central1"
+      region = location
+      if row.base.contains("{") {
+        row.base = Self.vertexHost(location) + (row.base.hasSuffix("/v1beta1") ? "/v1beta1" : "/v1")
+      }
+    case .openAIChat, .openAIResponses, .anthropicMessages, .azureOpenAI, .gemini, .ollama: break
+    }
+    let home: String?
+    do {
+      home = row.base.isEmpty ? nil : try filled(row.base, value)
+    } catch {
+      home = nil
+      if override.baseURL == nil, section?.baseURL == nil, !row.bases.contains(where: { value($0) != nil }) {
+        throw .unsetVariable(provider: row.id, names: error.names)
+      }
+    }
+    let (base, isOwn, source) = try address(of: row, home: home, override: override, value)
+    var endpoint = Endpoint(
+      row: row, provider: Self.title(of: row, at: base, home: home), baseURL: base,
+      // What a section adds goes to the section's address only.
+      headers: source == .section || source == .home ? section?.headers ?? [:] : [:])
+    endpoint.region = region
+    endpoint.apiVersion = value("AZURE_API_VERSION") ?? Self.version(of: base)
+    let given = override.apiKey.map { key in
+      let isEntra = override.variables["AZURE_AD_TOKEN"] != nil
+      return Credential.variable(name: isEntra ? "AZURE_AD_TOKEN" : row.keys.first ?? "the api_key", value: key)
+    }
+    switch source {
+    case .call:
+      endpoint.credential =
+        given ?? (isOwn ? key(of: row, section: section, isRequired: true, value) : .none)
+    case .environment:
+      // Only a key of the environment belongs there.
+      endpoint.credential = given ?? key(of: row, section: nil, isRequired: isOwn, value)
+    case .section, .home:
+      let beside = section.flatMap { $0.hasKey ? credential(of: $0) : nil }
+      endpoint.credential =
+        given ?? beside ?? (isOwn ? key(of: row, section: nil, isRequired: true, value) : .none)
+    }
+    try authorize(&endpoint, override: override, value)
+    for (name, template) in row.headers where endpoint.headers[name] == nil {
+      // `{key}` is filled in with the key.
+      guard let text = try? filled(template.replacing("{key}", with: "\u{1}"), value) else { continue }
+      endpoint.headers[name] = text.replacing("\u{1}", with: "{key}")
+    }
+    endpoint.body = try body(of: row, value)
+    return endpoint
   }
 
-  /// Where Ollama is, and the section that says so, if one does.
-  func ollamaAddress() throws(ModelNameError) -> (OllamaAddress, ProviderConfiguration?) {
-    for name in ["OLLAMA_HOST", "OLLAMA_API_BASE"] {
-      guard let text = variable(name) else { continue }
-      guard let address = OllamaAddress(text) else { throw .invalidBaseURL(provider: "ollama", source: name) }
-      return (address, nil)
-    }
-    guard let section = section("ollama"), let base = section.baseURL else { return (.local, nil) }
-    guard let address = OllamaAddress(base) else {
-      throw .invalidBaseURL(provider: "ollama", source: "base_url in [providers.ollama]")
-    }
-    return (address, section)
+  private enum Source {
+    case call, environment, section, home
   }
 
-  private func credential(of section: ProviderConfiguration) -> Credential {
+  /// Where a provider is, whether that is its own place, and who said so.
+  private func address(
+    of row: ProviderRow, home: String?, override: Override, _ value: (String) -> String?
+  ) throws(ModelNameError) -> (base: String, isOwn: Bool, Source) {
+    // An address that a variable of the call names is the call's too.
+    if let base = override.baseURL ?? row.bases.lazy.compactMap({ override.variables[$0] }).first {
+      try Self.check(base, of: row.title, setIn: "api_base of the request")
+      let named = row.bases.lazy.compactMap { self.section(row.id)?.variables[$0] ?? self.variable($0) }.first
+      return (base, base == named || home.map { Self.isSame(base, $0) } ?? false, .call)
+    }
+    if let name = row.bases.first(where: { value($0) != nil }), let text = value(name) {
+      var base = text
+      if row.wire == .ollama {
+        guard let address = OllamaAddress(text) else { throw .invalidBaseURL(provider: row.id, source: name) }
+        base = address.root
+      }
+      try Self.check(base, of: row.title, setIn: name)
+      return (base, home.map { Self.isSame(base, $0) } ?? false, .environment)
+    }
+    if let text = section(row.id)?.baseURL, !text.isEmpty {
+      var base = text
+      if row.wire == .ollama {
+        guard let address = OllamaAddress(text) else {
+          throw .invalidBaseURL(provider: row.id, source: "base_url in [providers.\(row.id)]")
+        }
+        base = address.root
+      }
+      try Self.check(base, of: row.kind == .configured ? row.id : row.title, setIn: "base_url in [providers.\(row.id)]")
+      return (base, home.map { Self.isSame(base, $0) } ?? false, .section)
+    }
+    guard let home else {
+      throw .noBaseURL(provider: row.id, variable: row.bases.first, example: row.example)
+    }
+    try Self.check(home, of: row.title, setIn: "the variables in it")
+    return (home, true, .home)
+  }
+
+  /// The key of the environment: the first that is set; where none is and one is needed, the first is what is missing.
+  private func key(
+    of row: ProviderRow, section: ProviderConfiguration?, isRequired: Bool, _ value: (String) -> String?
+  ) -> Credential {
+    if let section, section.hasKey { return credential(of: section) }
+    if let name = row.keys.first(where: { value($0) != nil }) { return .variable(name: name, value: value(name)) }
+    guard isRequired, !row.isKeyless, let name = row.keys.first else { return .none }
+    return .variable(name: name, value: nil)
+  }
+
+  func credential(of section: ProviderConfiguration) -> Credential {
     let usual = section.apiKeyEnv ?? section.name.uppercased().replacingOccurrences(of: "-", with: "_") + "_API_KEY"
     if let ask = section.apiKey { return .deferred(variable: usual, ask) }
     guard let name = section.apiKeyEnv else { return .none }
     return .variable(name: name, value: variable(name))
+  }
+
+  /// Settles where what is sent as a key comes from, where that is not the key itself.
+  private func authorize(
+    _ endpoint: inout Endpoint, override: Override, _ value: (String) -> String?
+  ) throws(ModelNameError) {
+    let row = endpoint.row
+    switch row.authorization {
+    case .google:
+      // A token that is set up as the key of a section is one already.
+      if section(row.id)?.hasKey == true || override.apiKey != nil { break }
+      let credentials: GoogleCredentials
+      do {
+        credentials = try tokens.google(value)
+      } catch {
+        throw .badCredentials(provider: row.title, cause: "\(error)")
+      }
+      endpoint.authorization.source = .google(credentials)
+      if let payer = credentials.quotaProject { endpoint.headers["x-goog-user-project"] = payer }
+      endpoint.project = credentials.project
+      if case .machine = credentials.account { endpoint.project = EndpointCall.machineProject }
+    case .aws:
+      if value("AWS_BEARER_TOKEN_BEDROCK") != nil || override.apiKey != nil || section(row.id)?.hasKey == true {
+        guard endpoint.baseURL.hasPrefix("https:") || Self.isLoopback(endpoint.baseURL) else {
+          throw .badCredentials(provider: row.title, cause: "a bearer token is not sent over plain http")
+        }
+        break
+      }
+      guard let credentials = AWSCredentials(variable: value) else {
+        endpoint.credential = .variable(name: "AWS_ACCESS_KEY_ID", value: nil)
+        break
+      }
+      endpoint.credential = .none
+      endpoint.authorization.source = .aws(credentials)
+    case .watsonx: endpoint.authorization.source = .exchange(tokens.watsonx(endpoint.credential))
+    case .gigachat:
+      endpoint.authorization.source = .exchange(
+        tokens.gigachat(endpoint.credential, scope: value("GIGACHAT_SCOPE") ?? "GIGACHAT_API_PERS"))
+    case .bearer, .token, .header, .anthropic, .azure, .azureAI, .snowflake: break
+    }
+    if row.wire == .vertex {
+      endpoint.project =
+        ["VERTEXAI_PROJECT", "VERTEX_PROJECT", "GOOGLE_CLOUD_PROJECT"].lazy.compactMap(value).first
+        ?? endpoint.project
+    }
+  }
+
+  private func body(of row: ProviderRow, _ value: (String) -> String?) throws(ModelNameError) -> JSONObject {
+    var body = row.body
+    for (name, member) in row.body {
+      guard let template = member.text, template.contains("{") else { continue }
+      do {
+        body[name] = .text(try filled(template, value))
+      } catch {
+        throw .unsetVariable(provider: row.id, names: error.names)
+      }
+    }
+    return body
+  }
+
+  // MARK: Addresses
+
+  private static func vertexHost(_ location: String) -> String {
+    switch location {
+    case "global": "https://aiplatform.googleapis.com"
+    case "us", "eu": "https://aiplatform.\(location).rep.googleapis.com"
+    default: "https://\(location)-aiplatform.googleapis.com"
+    }
+  }
+
+  /// Azure's addresses are pasted with the version in them.
+  private static func version(of base: String) -> String? {
+    if base.contains("/openai/v1") { return "v1" }
+    return URLComponents(string: base)?.queryItems?.first { $0.name == "api-version" }?.value
+  }
+
+  /// Whether two addresses are of one server.
+  static func isSame(_ left: String, _ right: String) -> Bool {
+    guard let left = URLComponents(string: left), let right = URLComponents(string: right) else { return false }
+    return left.scheme == right.scheme && left.host == right.host && left.port == right.port
+  }
+
+  static func isLoopback(_ address: String) -> Bool {
+    OllamaAddress.isLoopback(URLComponents(string: address)?.host ?? "")
+  }
+
+  /// How an address is named to people: the provider's own by its name, another by its host.
+  static func title(of row: ProviderRow, at base: String, home: String?) -> String {
+    guard let home, !isSame(base, home), row.kind == .hosted, let url = URLComponents(string: base), let host = url.host
+    else { return row.title }
+    return host + (url.port.map { ":\($0)" } ?? "")
   }
 
   private static func check(_ base: String, of provider: String, setIn source: String) throws(ModelNameError) {
@@ -76,5 +276,52 @@ extension ModelCatalog {
 }
 
 extension ProviderConfiguration {
-  fileprivate var hasKey: Bool { apiKey != nil || apiKeyEnv != nil }
+  var hasKey: Bool { apiKey != nil || apiKeyEnv != nil }
+}
+
+/// Tokens that several models share: each account has one.
+final class TokenSources: Sendable {
+  private struct State {
+    var google: [[String?]: GoogleCredentials] = [:]
+    var exchanges: [String: TokenExchange] = [:]
+  }
+
+  private let state = NIOLockedValueBox(State())
+
+  func google(_ variable: (String) -> String?) throws -> GoogleCredentials {
+    let names = [
+      "VERTEXAI_CREDENTIALS", "GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG", "HOME", "GCE_METADATA_HOST",
+    ]
+    let key = names.map(variable)
+    if let known = state.withLockedValue({ $0.google[key] }) { return known }
+    let credentials = try GoogleCredentials(variable: variable)
+    state.withLockedValue { $0.google[key] = credentials }
+    return credentials
+  }
+
+  func watsonx(_ credential: Credential) -> TokenExchange { exchange("watsonx \(credential.identity)") { .watsonx() } }
+
+  func gigachat(_ credential: Credential, scope: String) -> TokenExchange {
+    exchange("gigachat \(scope) \(credential.identity)") { .gigachat(scope: scope) }
+  }
+
+  private func exchange(_ key: String, make: () -> TokenExchange) -> TokenExchange {
+    state.withLockedValue { state in
+      if let known = state.exchanges[key] { return known }
+      let exchange = make()
+      state.exchanges[key] = exchange
+      return exchange
+    }
+  }
+}
+
+extension Credential {
+  /// Tells one key from another, in this process only.
+  fileprivate var identity: String {
+    switch self {
+    case .none: ""
+    case .variable(let name, let value): "\(name) \(value.hashValue)"
+    case .deferred(let name, _): name
+    }
+  }
 }

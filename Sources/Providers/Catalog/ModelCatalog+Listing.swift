@@ -1,74 +1,118 @@
 import Foundation
 import RearviewChat
 import RearviewHTTP
+import RearviewJSON
 
 extension ModelCatalog {
   /// How long a provider may take to list its models.
   private static let listTimeouts = Timeouts(firstByte: .seconds(3), idle: .seconds(3))
 
   /// The most bytes of a list that are read.
-  private static let listLimit = 4 * 1024 * 1024
+  private static let listLimit = 16 * 1024 * 1024
 
-  /// All models that can be picked now, those of the configuration first, the built-in one last.
+  /// All models that can be picked now: those of the configuration, those that were found, those of the table, and the
+  /// built-in one last.
   ///
-  /// Asks every provider at once: those with an address in the configuration, OpenAI and Anthropic where they have a
-  /// key, and Ollama.
-  /// One that does not answer is left out. Keep the answer: this goes to the network each time.
+  /// Asks every provider at once that is set up (a section, a key), and the local servers of the table. One that does
+  /// not answer is left out; lists of providers elsewhere are kept for a day.
   ///
-  /// - Parameter ollamaTimeout: As for `discoverOllama`.
-  public func models(ollamaTimeout: Duration = .milliseconds(150)) async -> [ModelDescription] {
-    var names = providers.map(\.name).filter { name in name != "ollama" && !Vendor.all.contains { $0.name == name } }
-    for vendor in Vendor.all where variable(vendor.keyVariable) != nil || section(vendor.name) != nil {
-      names.append(vendor.name)
-    }
+  /// - Parameters:
+  ///   - localTimeout: How long a server of this machine may take.
+  ///   - refreshes: Whether lists that were kept are asked for again.
+  public func models(
+    localTimeout: Duration = .milliseconds(150), refreshes: Bool = false
+  ) async -> [ModelDescription] {
+    let names = providerStatuses().filter { $0.isSetUp || $0.kind == .local || $0.kind == .gateway }.map(\.id)
     let listed = await withTaskGroup(of: (Int, [ModelDescription]).self) { group in
       for (index, name) in names.enumerated() {
-        group.addTask { (index, (try? await listModels(of: name)) ?? []) }
+        group.addTask {
+          (index, (try? await listModels(of: name, localTimeout: localTimeout, refreshes: refreshes)) ?? [])
+        }
       }
-      group.addTask { [count = names.count] in (count, await discoverOllama(timeout: ollamaTimeout)) }
       return await group.reduce(into: [Int: [ModelDescription]]()) { $0[$1.0] = $1.1 }
     }
-    let found = (0...names.count).flatMap { listed[$0] ?? [] }
-    return found + [
-      ModelDescription(name: OfflineRecallModel.fullName, provider: "built in", detail: "quotes memories, no network")
-    ]
+    var seen: Set<String> = []
+    var places: Set<String> = []
+    var models: [ModelDescription] = []
+    for (index, name) in names.enumerated() {
+      let found = listed[index] ?? []
+      // Two names for one server (llama.cpp and llamafile, `ollama` and `ollama_chat`) give one list.
+      if !found.isEmpty, section(name) == nil, let place = try? endpoint(of: name)?.modelsURL,
+        !places.insert(place).inserted
+      {
+        continue
+      }
+      models += found.filter { seen.insert($0.name).inserted }
+    }
+    models.sort { Self.order($0.origin) < Self.order($1.origin) }
+    ModelTable.forEach { line in
+      let name = line.name
+      guard !seen.contains(name), let slash = name.firstIndex(of: "/") else { return }
+      models.append(line.description(provider: row(String(name[..<slash]))?.title ?? String(name[..<slash])))
+    }
+    var builtIn = ModelDescription(
+      name: OfflineRecallModel.fullName, provider: "built in", detail: "quotes memories, no network", origin: .builtIn)
+    (builtIn.inputPrice, builtIn.outputPrice) = (0, 0)
+    return models + [builtIn]
   }
 
-  /// The models of one provider: those that its section names, or else what it answers to `GET /models` within 3 s.
-  /// OpenAI's own list is cut down to models that chat.
+  private static func order(_ origin: ModelDescription.Origin) -> Int {
+    ModelDescription.Origin.allCases.firstIndex(of: origin) ?? 0
+  }
+
+  /// The models of one provider: those that its section names, or else what it lists within 3 s.
   ///
   /// - Throws: `ModelNameError` for a provider that is not there, `ChatModelError` when it gives no list.
-  public func listModels(of provider: String) async throws -> [ModelDescription] {
+  public func listModels(
+    of provider: String, localTimeout: Duration = .milliseconds(150), refreshes: Bool = false
+  ) async throws -> [ModelDescription] {
     guard let endpoint = try endpoint(of: provider) else {
-      throw ModelNameError.unknownProvider(provider, name: provider + "/", known: knownPrefixes)
+      throw ModelNameError.unknownProvider(provider, name: provider + "/", likely: [])
     }
-    let named = section(provider)?.models ?? []
-    if !named.isEmpty {
-      return named.map { ModelDescription(name: "\(provider)/\($0)", provider: endpoint.provider) }
+    let section = section(provider)
+    if let named = section?.models, !named.isEmpty {
+      return named.map { describe(ListedModel(id: $0), of: provider, at: endpoint, origin: .configured) }
     }
-    let body = try await list(of: endpoint, name: provider + "/")
-    var ids = Self.modelIDs(in: body)
-    if Vendor.openAI.isHome(endpoint.baseURL) { ids = ids.filter(Self.chats) }
-    return ids.map { ModelDescription(name: "\(provider)/\($0)", provider: endpoint.provider) }
+    let origin: ModelDescription.Origin = section == nil ? .found : .configured
+    guard let url = endpoint.modelsURL else { return [] }
+    let isLocal = Self.isLoopback(endpoint.baseURL)
+    let place = "\(provider) \(url)"
+    if !isLocal, !refreshes, let kept = await lists.list(of: place) {
+      return kept.map { describe($0, of: provider, at: endpoint, origin: origin) }
+    }
+    let isProbe = isLocal && section == nil
+    let timeouts = isProbe ? Timeouts(firstByte: localTimeout, idle: localTimeout) : Self.listTimeouts
+    let body = try await list(of: endpoint, url: url, name: provider + "/", timeouts: timeouts)
+    var listed = Self.models(in: body, wire: endpoint.wire)
+    if endpoint.row.id == "openai", !isLocal, Self.isSame(endpoint.baseURL, endpoint.row.base) {
+      listed = listed.filter { Self.chats($0.id) }
+    }
+    if !isLocal { await lists.keep(listed, of: place) }
+    return listed.map { describe($0, of: provider, at: endpoint, origin: origin) }
   }
 
-  /// The models of the Ollama server, if one answers: on this machine within `timeout`, on another one only where the
-  /// user has named it, and then within 3 s. Nothing is looked for elsewhere.
-  public func discoverOllama(timeout: Duration = .milliseconds(150)) async -> [ModelDescription] {
-    guard let (address, _) = try? ollamaAddress() else { return [] }
-    let timeouts = address.isLoopback ? Timeouts(firstByte: timeout, idle: timeout) : Self.listTimeouts
-    let request = HTTPRequest(.get, address.root + "/api/tags", timeouts: timeouts)
-    guard let response = try? await transport.send(request), response.status == 200,
-      let body = try? await response.body.collect(limit: Self.listLimit),
-      let tags = try? JSONDecoder().decode(OllamaTags.self, from: Data(body))
-    else { return [] }
-    return tags.models.map { ModelDescription(name: "ollama/\($0.name)", provider: "Ollama", detail: $0.detail) }
+  /// What the table knows of a model, with what its provider's list says.
+  private func describe(
+    _ listed: ListedModel, of provider: String, at endpoint: Endpoint, origin: ModelDescription.Origin
+  ) -> ModelDescription {
+    let name = "\(provider)/\(listed.id)"
+    var model =
+      ModelTable.line(name)?.description(provider: endpoint.provider)
+      ?? ModelDescription(name: name, provider: endpoint.provider)
+    model.origin = origin
+    model.detail = listed.detail
+    model.contextWindow = listed.contextWindow ?? model.contextWindow
+    model.maxOutput = listed.maxOutput ?? model.maxOutput
+    if let input = listed.inputPrice, let output = listed.outputPrice {
+      (model.inputPrice, model.outputPrice) = (input, output)
+    }
+    return model
   }
 
-  private func list(of endpoint: Endpoint, name: String) async throws -> [UInt8] {
+  private func list(of endpoint: Endpoint, url: String, name: String, timeouts: Timeouts) async throws -> [UInt8] {
     let call = try await EndpointCall(endpoint, model: name, transport: transport)
     do {
-      let response = try await call.get(endpoint.modelsURL, timeouts: Self.listTimeouts)
+      let response = try await call.get(url, timeouts: timeouts)
       guard response.status == 200 else {
         throw call.refusal(response, body: try await call.errorBody(of: response))
       }
@@ -78,48 +122,55 @@ extension ModelCatalog {
     }
   }
 
-  /// The names in a list of models: OpenAI's form, or one of those that others took for it.
-  private static func modelIDs(in body: [UInt8]) -> [String] {
-    let json = try? JSONSerialization.jsonObject(with: Data(body))
-    let object = json as? [String: Any]
-    let entries = object?["data"] as? [Any] ?? object?["models"] as? [Any] ?? json as? [Any] ?? []
-    let ids = entries.compactMap { entry -> String? in
-      let fields = entry as? [String: Any]
-      return entry as? String ?? fields?["id"] as? String ?? fields?["name"] as? String
-    }
-    return Set(ids).sorted()
+  /// The models of a list: OpenAI's form, Gemini's, Ollama's, or one of those that others took for it.
+  static func models(in body: [UInt8], wire: WireProtocol) -> [ListedModel] {
+    let json = try? JSONValue(parsing: body)
+    let entries = json?["data"]?.list ?? json?["models"]?.list ?? json?.list ?? []
+    var seen: Set<String> = []
+    let models = entries.compactMap { ListedModel($0, wire: wire) }.filter { seen.insert($0.id).inserted }
+    return wire == .ollama ? models : models.sorted { $0.id < $1.id }
   }
 
-  /// Whether a model of OpenAI's own list answers on its chat protocol.
+  /// Whether a model of OpenAI's own list chats.
   private static func chats(_ id: String) -> Bool {
     guard isOpenAIName(id) else { return false }
-    let others = [
-      "audio", "realtime", "transcribe", "tts", "image", "instruct", "codex", "-pro", "deep-research", "search",
-    ]
+    let others = ["audio", "realtime", "transcribe", "tts", "image", "instruct", "search-preview", "live"]
     return !others.contains(where: id.contains)
   }
+}
 
-  private struct OllamaTags: Decodable {
-    var models: [Model]
-
-    struct Model: Decodable {
-      var name: String
-      var details: Details?
-
-      var detail: String? {
-        let parts = [details?.parameterSize, details?.quantizationLevel].compactMap { $0 }.filter { !$0.isEmpty }
-        return parts.isEmpty ? nil : parts.joined(separator: ", ")
-      }
+extension ListedModel {
+  /// - Returns: `nil` for an entry that is no model, or one that does not chat.
+  fileprivate init?(_ json: JSONValue, wire: WireProtocol) {
+    if let name = json.text {
+      self.init(id: name)
+      return
     }
-
-    struct Details: Decodable {
-      var parameterSize: String?
-      var quantizationLevel: String?
-
-      enum CodingKeys: String, CodingKey {
-        case parameterSize = "parameter_size"
-        case quantizationLevel = "quantization_level"
-      }
+    guard var id = json["id"]?.text ?? json["name"]?.text ?? json["model"]?.text, !id.isEmpty else { return nil }
+    if wire == .gemini {
+      if let methods = json["supportedGenerationMethods"]?.list, !methods.contains("generateContent") { return nil }
+      if id.hasPrefix("models/") { id.removeFirst("models/".count) }
     }
+    // Servers that list all kinds say which kind one is.
+    if let kind = json["type"]?.text, ["embedding", "image", "audio", "rerank", "moderation"].contains(kind) {
+      return nil
+    }
+    self.init(id: id)
+    contextWindow =
+      (json["context_length"] ?? json["context_window"] ?? json["max_model_len"] ?? json["inputTokenLimit"]
+      ?? json["max_context_length"])?.wholeNumber.flatMap { $0 > 0 ? $0 : nil }
+    maxOutput = json["outputTokenLimit"]?.wholeNumber
+    inputPrice = Self.price(json["pricing"]?["prompt"])
+    outputPrice = Self.price(json["pricing"]?["completion"])
+    let details = json["details"]
+    let parts = [details?["parameter_size"]?.text, details?["quantization_level"]?.text].compactMap(\.self)
+    let known = parts.filter { !$0.isEmpty }
+    if !known.isEmpty { detail = known.joined(separator: ", ") }
+  }
+
+  /// OpenRouter's prices are dollars a token, as texts.
+  private static func price(_ json: JSONValue?) -> Double? {
+    guard let text = json?.text, let price = Double(text), price >= 0 else { return nil }
+    return (price * 1_000_000 * 10_000).rounded() / 10_000
   }
 }

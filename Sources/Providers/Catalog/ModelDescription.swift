@@ -51,6 +51,6 @@ public struct ModelDescription: Hashable, Codable, Sendable, Identifiable {
     guard let inputPrice, let outputPrice else { return nil }
     let cached = min(usage.cachedInputTokens ?? 0, usage.inputTokens)
     let input = Double(usage.inputTokens - cached) * inputPrice + Double(cached) * (cachedInputPrice ?? inputPrice)
-    return (input + Double(usage.outputTokens) * outputPrice) / 1_000_000
+    return (input + Double(usage.paidOutputTokens) * outputPrice) / 1_000_000
   }
 }

@@ -4,8 +4,7 @@ import RearviewHTTP
 
 /// A client of Anthropic's Messages API, at Anthropic or wherever else it is spoken.
 public struct AnthropicClient: ChatClient {
-  let endpoint: Endpoint
-  private let transport: any HTTPTransport
+  private let provider: ClientProvider
 
   /// - Parameters:
   ///   - apiKey: Goes to the address, wherever that is; `nil` for `ANTHROPIC_API_KEY`, which goes only to the address
@@ -14,17 +13,18 @@ public struct AnthropicClient: ChatClient {
   ///     Anthropic's own.
   ///   - environment: Where both are looked up; an empty variable counts as unset.
   ///   - transport: What sends the requests; clients that share one share its connections.
+  ///   - retries: What is tried again.
   public init(
     apiKey: String? = nil, baseURL: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment,
-    transport: any HTTPTransport = HTTPClientTransport(userAgent: "rearview")
+    transport: any HTTPTransport = HTTPClientTransport(userAgent: "rearview"), retries: RetryPolicy = RetryPolicy()
   ) {
-    endpoint = Endpoint(.anthropic, apiKey: apiKey, baseURL: baseURL, environment: environment)
-    self.transport = transport
+    provider = ClientProvider(
+      "anthropic", apiKey: apiKey, baseURL: baseURL, environment: environment, transport: transport, retries: retries)
   }
 
   public var form: ChatRequest.Form { .anthropic }
 
   public func model(_ name: String) -> any ChatModel {
-    AnthropicChatModel(name: name, model: name, endpoint: endpoint, transport: transport)
+    provider.model(name)
   }
 }

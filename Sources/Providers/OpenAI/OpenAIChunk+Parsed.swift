@@ -79,6 +79,11 @@ extension Usage {
     let input = (object["prompt_tokens"] ?? object["input_tokens"])?.wholeNumber
     let output = (object["completion_tokens"] ?? object["output_tokens"])?.wholeNumber
     guard input != nil || output != nil else { return nil }
-    self.init(inputTokens: input ?? 0, outputTokens: output ?? 0)
+    self.init(
+      inputTokens: input ?? 0, outputTokens: output ?? 0,
+      cachedInputTokens: (object["prompt_tokens_details"] ?? object["input_tokens_details"])?["cached_tokens"]?
+        .wholeNumber,
+      reasoningTokens: (object["completion_tokens_details"] ?? object["output_tokens_details"])?["reasoning_tokens"]?
+        .wholeNumber)
   }
 }

@@ -47,8 +47,14 @@ extension ScriptedResponse {
   public static func body(
     _ status: Int = 200, _ text: String, type: String = "text/plain", headers: [String: String] = [:]
   ) -> Self {
-    let bytes = Array(text.utf8)
-    return Self(
+    body(status, bytes: Array(text.utf8), type: type, headers: headers)
+  }
+
+  /// Bytes as they are.
+  public static func body(
+    _ status: Int = 200, bytes: [UInt8], type: String, headers: [String: String] = [:]
+  ) -> Self {
+    Self(
       status: status,
       headers: [("content-type", type)] + headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) },
       framing: .contentLength(bytes.count), steps: [.send(bytes)])

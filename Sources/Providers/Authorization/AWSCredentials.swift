@@ -1,0 +1,64 @@
+import Foundation
+import RearviewHTTP
+
+/// Keys of an AWS account.
+struct AWSCredentials: Hashable, Sendable {
+  var accessKey: String
+  var secretKey: String
+  var sessionToken: String?
+
+  init(accessKey: String, secretKey: String, sessionToken: String? = nil) {
+    self.accessKey = accessKey
+    self.secretKey = secretKey
+    self.sessionToken = sessionToken
+  }
+
+  /// Looks in the environment, then for the profile of `AWS_PROFILE` in `~/.aws/credentials`.
+  ///
+  /// - Parameter variable: An environment variable; empty counts as unset.
+  /// - Returns: `nil` where there are none.
+  init?(variable: (String) -> String?) {
+    if let accessKey = variable("AWS_ACCESS_KEY_ID"), let secretKey = variable("AWS_SECRET_ACCESS_KEY") {
+      self.init(accessKey: accessKey, secretKey: secretKey, sessionToken: variable("AWS_SESSION_TOKEN"))
+      return
+    }
+    let profile = variable("AWS_PROFILE") ?? "default"
+    let file = AWSProfileFile(variable: variable, named: "AWS_SHARED_CREDENTIALS_FILE", usual: "credentials")
+    guard let section = file.section(profile), let accessKey = section["aws_access_key_id"],
+      let secretKey = section["aws_secret_access_key"]
+    else { return nil }
+    self.init(accessKey: accessKey, secretKey: secretKey, sessionToken: section["aws_session_token"])
+  }
+
+  /// The region of the profile in `~/.aws/config`.
+  static func region(variable: (String) -> String?) -> String? {
+    let profile = variable("AWS_PROFILE") ?? "default"
+    let file = AWSProfileFile(variable: variable, named: "AWS_CONFIG_FILE", usual: "config")
+    return (file.section("profile \(profile)") ?? file.section(profile))?["region"]
+  }
+}
+
+/// A file of the AWS tools: sections in brackets, `name = value` below them.
+private struct AWSProfileFile {
+  private var sections: [String: [String: String]] = [:]
+
+  init(variable: (String) -> String?, named name: String, usual: String) {
+    let path = variable(name) ?? (variable("HOME") ?? NSHomeDirectory()) + "/.aws/" + usual
+    guard let text = try? String(contentsOfFile: (path as NSString).expandingTildeInPath, encoding: .utf8) else {
+      return
+    }
+    var section = ""
+    for line in text.split(whereSeparator: \.isNewline) {
+      let line = line.trimmingCharacters(in: .whitespaces)
+      if line.hasPrefix("#") || line.hasPrefix(";") { continue }
+      if line.hasPrefix("["), let end = line.firstIndex(of: "]") {
+        section = line[line.index(after: line.startIndex)..<end].trimmingCharacters(in: .whitespaces)
+      } else if let equals = line.firstIndex(of: "=") {
+        let key = line[..<equals].trimmingCharacters(in: .whitespaces)
+        sections[section, default: [:]][key] = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
+      }
+    }
+  }
+
+  func section(_ name: String) -> [String: String]? { sections[name] }
+}

@@ -1,0 +1,64 @@
+import RearviewChat
+
+/// A model, and others that are asked in its place, one after the other, when it fails before its answer begins.
+struct FallbackModel: ChatModel {
+  let first: any ChatModel
+  /// Names of the others, and the way to each.
+  let others: [(name: String, resolve: @Sendable () throws -> any ChatModel)]
+
+  var name: String { first.name }
+  var retainsAnswers: Bool { first.retainsAnswers }
+
+  func stream(_ request: ChatRequest) -> AsyncThrowingStream<ChatEvent, any Error> {
+    let answer = FallbackAnswer(first.stream(request), others: others, request: request)
+    return AsyncThrowingStream { try await answer.next() }
+  }
+}
+
+/// One answer, from whoever gives it.
+private actor FallbackAnswer {
+  private var events: AsyncThrowingStream<ChatEvent, any Error>.AsyncIterator
+  private var others: ArraySlice<(name: String, resolve: @Sendable () throws -> any ChatModel)>
+  private let request: ChatRequest
+  private var hasAnswered = false
+  private var attempt = 1
+
+  init(
+    _ first: AsyncThrowingStream<ChatEvent, any Error>,
+    others: [(name: String, resolve: @Sendable () throws -> any ChatModel)], request: ChatRequest
+  ) {
+    events = first.makeAsyncIterator()
+    self.others = others[...]
+    self.request = request
+  }
+
+  func next() async throws -> ChatEvent? {
+    do {
+      // Moved out while it is used: an iterator has one reader.
+      var iterator = events
+      let event = try await iterator.next(isolation: #isolation)
+      events = iterator
+      switch event {
+      case .text, .reasoning, .toolCall, .finished, nil: hasAnswered = true
+      case .usage: break
+      case .retrying(let retry):
+        attempt += 1
+        return .retrying(Retry(attempt: attempt, waitMilliseconds: retry.waitMilliseconds, reason: retry.reason))
+      }
+      return event
+    } catch let error as ChatModelError {
+      return try fallBack(after: error)
+    }
+  }
+
+  private func fallBack(after error: any Error) throws -> ChatEvent {
+    guard !hasAnswered, let other = others.popFirst() else { throw error }
+    attempt += 1
+    do {
+      events = try other.resolve().stream(request).makeAsyncIterator()
+    } catch {
+      return try fallBack(after: error)
+    }
+    return .retrying(Retry(attempt: attempt, waitMilliseconds: 0, reason: "\(error)", model: other.name))
+  }
+}
