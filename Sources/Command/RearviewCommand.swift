@@ -14,7 +14,8 @@ struct RearviewCommand: AsyncParsableCommand {
       """,
     version: RearviewClient.version,
     subcommands: [
-      Chat.self, Ask.self, Recall.self, Reflect.self, Retain.self, BankCommand.self, ConfigCommand.self, Doctor.self,
+      Chat.self, Ask.self, Models.self, Providers.self, Recall.self, Reflect.self, Retain.self, BankCommand.self,
+      ConfigCommand.self, Doctor.self,
     ],
     defaultSubcommand: Chat.self)
 

@@ -47,6 +47,16 @@ struct SharedOptions: ParsableArguments {
     }
   }
 
+  /// Opens everything for a command that has nothing to do with memory: what waits goes on waiting.
+  func openWithoutRecovery() async throws -> RearviewClient {
+    do {
+      let paths = Paths()
+      return try await RearviewClient.open(configuration: try configuration(paths: paths), paths: paths)
+    } catch {
+      throw CommandEnd(error)
+    }
+  }
+
   /// Opens everything, and brings to the store what an earlier program left behind.
   func open() async throws -> RearviewClient {
     do {

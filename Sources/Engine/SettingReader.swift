@@ -60,8 +60,9 @@ public struct SettingReader: Sendable {
 
   /// One text, a list of texts, or such a list as JSON text.
   public func texts() throws(SettingError) -> [String] {
-    guard case .text(let text) = value, !text.hasPrefix("[") else { return try list() }
-    return [text]
+    guard case .text(let text) = value else { return try list() }
+    guard text.hasPrefix("["), let parsed = try? JSONValue(parsing: text), case .list = parsed else { return [text] }
+    return try list()
   }
 
   /// A list, a text with commas, or a JSON list as text.

@@ -30,6 +30,14 @@ extension State {
   mutating func typeInModels(_ press: KeyPress) -> [Effect] {
     guard case .models(let menu) = overlays.last else { return [] }
     let page = ModelMenuView.listRows(in: size)
+    let steps: [KeyPress: Int] = [
+      KeyPress(.up): -1, KeyPress(.down): 1, KeyPress(.pageUp): -page, KeyPress(.pageDown): page,
+    ]
+    if menu.showsDetails, let rows = steps[press] {
+      let most = ModelMenuView(menu: menu, now: now).mostScroll(in: size)
+      changeModelMenu { $0.detailScroll = min(max(0, $0.detailScroll + rows), most) }
+      return []
+    }
     switch press {
     case KeyPress(.enter):
       guard let name = menu.selectedName else { return [] }

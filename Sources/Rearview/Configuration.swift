@@ -242,7 +242,7 @@ public struct Configuration: Sendable {
     let parts = name.split(separator: ".", maxSplits: 2).map(String.init)
     guard parts.count == 3, let provider = providers[parts[1]] else { return .null }
     switch parts[2] {
-    case "base_url": return provider.baseURL.map(JSONValue.text) ?? .null
+    case "base_url": return provider.baseURL.map { .text($0.withoutPassword) } ?? .null
     case "api_key_env": return provider.apiKeyEnv.map(JSONValue.text) ?? .null
     case "protocol": return provider.wire.map { .text($0.rawValue) } ?? .null
     case "models": return .list(provider.models.map(JSONValue.text))
@@ -263,8 +263,9 @@ public struct Configuration: Sendable {
 
   private static func written(_ value: JSONValue) -> String {
     switch value {
-    case .null: "–"
+    case .null: "not set"
     case .text(let text): text
+    case .list(let items) where items.isEmpty: "none"
     case .list(let items) where items.allSatisfy({ $0.text != nil }): items.compactMap(\.text).joined(separator: ", ")
     case .number(let number) where number == number.rounded() && abs(number) < 1e15: "\(Int(number))"
     case .boolean, .integer, .number, .list, .object: value.written()

@@ -1,6 +1,7 @@
 import Foundation
 import RearviewEngine
 import RearviewJSON
+import RearviewProviders
 
 /// How the network is used: the section `[network]`.
 public struct NetworkConfiguration: Hashable, Sendable {
@@ -51,7 +52,7 @@ public struct NetworkConfiguration: Hashable, Sendable {
   /// A value as it is shown: a proxy without its password.
   func value(of name: String) -> JSONValue {
     switch name {
-    case "proxy": proxy.map { .text(Self.withoutPassword($0)) } ?? .null
+    case "proxy": proxy.map { .text($0.withoutPassword) } ?? .null
     case "no_proxy": .list(noProxy.map(JSONValue.text))
     case "ca_file": caFile.map(JSONValue.text) ?? .null
     case "connect_timeout_seconds": .number(connectTimeoutSeconds)
@@ -62,10 +63,19 @@ public struct NetworkConfiguration: Hashable, Sendable {
     }
   }
 
-  private static func withoutPassword(_ address: String) -> String {
-    guard let at = address.lastIndex(of: "@"), let scheme = address.range(of: "://") else { return address }
-    return address[..<scheme.upperBound] + "•••" + address[at...]
+}
+
+extension String {
+  /// An address without the name and password that may stand in it.
+  var withoutPassword: String {
+    guard let at = lastIndex(of: "@"), let scheme = range(of: "://"), scheme.upperBound < at else { return self }
+    return self[..<scheme.upperBound] + "•••" + self[at...]
   }
+}
+
+extension ProviderStatus {
+  /// Where it is, for people: without a password.
+  public var shownURL: String? { baseURL?.withoutPassword }
 }
 
 extension SettingReader {

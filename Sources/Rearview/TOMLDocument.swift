@@ -109,7 +109,9 @@ struct TOMLLine: Hashable {
     var table: [String] = []
     // The mark that ends a text over several lines.
     var end: String?
-    return text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().map { index, raw in
+    // A line end of Windows is one character.
+    let raws = text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+    return raws.enumerated().map { index, raw in
       var line = TOMLLine(number: index + 1, text: raw)
       if let mark = end {
         if raw.contains(mark) { end = nil }

@@ -79,6 +79,21 @@ struct ModelFormTests {
     #expect(state.text().contains(expected))
   }
 
+  @Test(
+    "takes a text at which an answer ends as it is, or a JSON list of them",
+    arguments: [("END", ["END"]), ("[END, now]", ["[END, now]"]), (#"["a", "\n\n"]"#, ["a", "\n\n"])])
+  func stop(typed: String, expected: [String]) throws {
+    var state = try opened()
+    for _ in 0..<4 { state.press(.tab) }
+    state.press(.character("u"), .control)
+    state.type(typed)
+    state.press(.tab)
+    let saved = state.press(.character("s"), .control)
+    let value = JSONValue.list(expected.map(JSONValue.text))
+    #expect(
+      typed == "END" ? saved == [] : saved == [.saveOptions(model: "openai/gpt-4o-mini", ["stop": value])], "\(saved)")
+  }
+
   @Test("stays open with the reason when it cannot be saved; what was typed outlives Esc")
   func failure() throws {
     struct Full: Error, CustomStringConvertible { var description: String { "models.toml cannot be written: full." } }

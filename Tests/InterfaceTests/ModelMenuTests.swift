@@ -56,14 +56,14 @@ struct ModelMenuTests {
     try expectFrame("models-\(size.columns)x\(size.rows)", render(&state))
   }
 
-  @Test("filters as one types, best first, and those that fit equally well in the order of the groups")
+  @Test("filters as one types, best first, what can be asked before what lacks something")
   func filter() throws {
     var state = try opened()
     state.type("llama")
     let names = state.text().split(separator: "\n").compactMap { line in
       line.split(separator: " ").first { $0.contains("/") && $0.contains("lla") }.map(String.init)
     }
-    #expect(names.prefix(2) == ["groq/llama-3.3-70b-versatile", "ollama/llama3.2:latest"])
+    #expect(names.prefix(2) == ["ollama/llama3.2:latest", "groq/llama-3.3-70b-versatile"])
     #expect(names.last?.hasPrefix("fireworks_ai/") == true)
     try expectFrame("models-filtered", render(&state))
     state.type("zzz")
@@ -142,6 +142,20 @@ struct ModelMenuTests {
     state.press(.tab)
     #expect(!state.text().contains("context"))
     #expect(!state.text().contains("price"))
+  }
+
+  @Test("details that a low screen has no room for can be scrolled, to their end and no further")
+  func scrolledDetails() throws {
+    var state = try opened(columns: 40, rows: 10)
+    state.type("405b")
+    state.press(.tab)
+    #expect(!state.text().contains("sees images"))
+    for _ in 0..<30 { state.press(.down) }
+    #expect(state.text().contains("sees images"))
+    state.press(.up)
+    #expect(!state.text().contains("sees images"))
+    state.press(.tab)
+    #expect(state.text().contains("▸"))
   }
 
   @Test("never cuts a name while a fact stands beside it, at any width")

@@ -135,6 +135,7 @@ struct ConfigurationTests {
       ("[models]\n\"a/b\" = { top_p = 7 }", "line 2: models.\"a/b\".top_p must be a number from 0.0 to 1.0"),
       ("[network]\nproxy = \"here\"", "line 2: proxy must be a URL such as 'http://proxy.example:3128'"),
       ("[network]\nmax_retries = -1", "line 2: max_retries must be a whole number from 0 to 20"),
+      ("# Windows\r\n[network]\r\nmax_retries = -1\r\n", "line 3: max_retries must be"),
       ("[network]\nbudget = \"low\"", "line 2: there is no setting network.budget"),
       ("[providers.x]\nkey = \"x\"", "line 2: there is no setting providers.x.key"),
     ])

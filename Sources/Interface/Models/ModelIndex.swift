@@ -9,6 +9,9 @@ public struct ModelIndex: Sendable {
   private let bytes: [UInt8]
   private let ends: [Int]
   private let places: [String: Int]
+  private let isLacking: [Bool]
+  /// More than the rank of any whole match.
+  private static let lackingRank = 3
 
   public init(models: [ModelDescription] = [], providers: [ProviderStatus] = []) {
     var seen: [String: Int] = [:]
@@ -25,7 +28,9 @@ public struct ModelIndex: Sendable {
     self.bytes = bytes
     self.ends = ends
     places = seen
-    self.providers = Dictionary(providers.map { ($0.id, $0) }) { first, _ in first }
+    let known = Dictionary(providers.map { ($0.id, $0) }) { first, _ in first }
+    self.providers = known
+    isLacking = kept.map { $0.origin == .table && Self.provider(of: $0, in: known)?.lacks != nil }
   }
 
   /// Where a model of that name stands.
@@ -33,13 +38,19 @@ public struct ModelIndex: Sendable {
 
   /// The provider of a model, by what stands before the slash.
   func provider(of model: ModelDescription) -> ProviderStatus? {
-    model.name.firstIndex(of: "/").flatMap { providers[String(model.name[..<$0])] }
+    Self.provider(of: model, in: providers)
+  }
+
+  private static func provider(of model: ModelDescription, in known: [String: ProviderStatus]) -> ProviderStatus? {
+    model.name.firstIndex(of: "/").flatMap { known[String(model.name[..<$0])] }
   }
 
   /// What the provider of a model lacks; `nil` when it can be asked. One that answered lacks nothing.
   func lacks(_ model: ModelDescription) -> String? { model.origin == .table ? provider(of: model)?.lacks : nil }
 
   /// The places of models whose names fit, best first; of those that fit equally well, in the order of `order`.
+  ///
+  /// A whole match that can be asked comes before one whose provider lacks something, and both before scattered letters.
   func matches(_ typed: String, order: [Int]) -> [Int] {
     let rank = FuzzyRank(typed)
     var found: [(rank: Int, order: Int)] = []
@@ -47,7 +58,7 @@ public struct ModelIndex: Sendable {
       for (number, place) in order.enumerated() {
         let start = place == 0 ? 0 : ends[place - 1]
         if let rank = rank.rank(UnsafeBufferPointer(rebasing: bytes[start..<ends[place]])) {
-          found.append((rank, number))
+          found.append((isLacking[place] ? rank + Self.lackingRank : rank, number))
         }
       }
     }

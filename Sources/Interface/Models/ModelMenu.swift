@@ -27,7 +27,11 @@ public struct ModelMenu: Sendable {
   /// Whether more models are on their way.
   var isLoading: Bool
   /// Whether all that is known of the selected model is shown in place of the list.
-  var showsDetails = false
+  var showsDetails = false {
+    didSet { detailScroll = 0 }
+  }
+  /// Lines of the details above the first one in sight.
+  var detailScroll = 0
   /// Places of the index in the order of the groups.
   private var order: [Int] = []
   private var headings: [(group: Group, count: Int)] = []

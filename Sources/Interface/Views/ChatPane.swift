@@ -47,6 +47,9 @@ struct ChatLayout {
     return lines.map { styled("  ") + $0 } + [styled("")]
   }
 
+  /// Of a reason that is longer the answer will tell the rest.
+  private static let reasonRows = 4
+
   /// Why there is no answer yet, and what follows when. The seconds have a line of their own, so that nothing moves as
   /// they go down.
   private func retryLines(_ retry: Retry, until: Date) -> [StyledLine] {
@@ -55,12 +58,16 @@ struct ChatLayout {
     let wait: DisplayText = seconds > 0 ? " in \(seconds) s" : ""
     let reason = (styled("! ", .warning) + styled(DisplayText(line: retry.reason), .warning))
       .wrapped(to: textColumns, hangingIndent: 2)
+    let isCut = reason.count > Self.reasonRows
+    let shown = reason.prefix(Self.reasonRows).enumerated().map { index, line in
+      isCut && index == Self.reasonRows - 1 ? (line + styled(" …", .warning)).truncated(to: textColumns) : line
+    }
     let number = styled(" (try \(retry.attempt))", .muted)
     let end = styled(" · ", .muted) + styled("Esc", .text, .bold) + styled(" ends", .muted)
     let what = styled("  ") + styled(next + wait)
     let isNarrow = what.width + number.width + end.width > textColumns
     let follows = what + (isNarrow ? styled("") : number) + end
-    return (reason.prefix(4) + [follows.truncated(to: textColumns)]).map { styled("  ") + $0 } + [styled("")]
+    return (shown + [follows.truncated(to: textColumns)]).map { styled("  ") + $0 } + [styled("")]
   }
 
   /// `openai/gpt-4o-mini  1.9 s · 120 tokens · 3 memories`

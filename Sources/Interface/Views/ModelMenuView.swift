@@ -48,7 +48,8 @@ struct ModelMenuView {
     let list = Rect(
       column: inner.column, row: inner.row + (isLow ? 1 : 2), columns: inner.columns, rows: Self.listRows(in: size))
     if menu.showsDetails, let model = menu.selectedModel {
-      canvas.draw(details(of: model, columns: list.columns), in: list)
+      let scroll = min(menu.detailScroll, mostScroll(in: size))
+      canvas.draw(details(of: model, columns: list.columns), in: list, scroll: scroll)
     } else {
       drawList(in: list, columns: columns, on: &canvas)
     }
@@ -159,6 +160,12 @@ struct ModelMenuView {
   }
 
   // MARK: Details
+
+  /// How far the details can be scrolled.
+  func mostScroll(in size: Size) -> Int {
+    guard let model = menu.selectedModel else { return 0 }
+    return max(0, details(of: model, columns: Self.rect(in: size).columns - 4).count - Self.listRows(in: size))
+  }
 
   /// All that is known of a model, in words.
   private func details(of model: ModelDescription, columns: Int) -> [StyledLine] {
@@ -311,6 +318,6 @@ enum ModelFormView {
     let field = form.fields[form.selection]
     if let problem = form.problem(of: field) { return styled("✗ " + problem, .error) }
     let fixed: DisplayText = field.isFixed ? " " + field.origin + " sets it over what is saved here." : ""
-    return styled(field.rule + fixed + (isLong ? " Empty: the provider's own." : ""), .muted)
+    return styled(field.rule + fixed + (isLong ? " Empty: it is not sent." : ""), .muted)
   }
 }
