@@ -57,6 +57,9 @@ public struct ChatRequest: Hashable, Codable, Sendable {
 public enum ChatEvent: Hashable, Sendable {
   case text(String)
   case reasoning(String)
+  /// A block of the model's thinking, signed or hidden, as it must go back with the results of the tools that it asks
+  /// for; comes before these calls, and only with them.
+  indirect case thinkingBlock(JSONObject)
   /// A tool call, whole; several come in their order, before `finished`.
   case toolCall(ToolCall)
   /// The provider's own count; the last one holds.

@@ -57,11 +57,14 @@ public struct ToolCall: Hashable, Codable, Sendable {
   public var name: String
   /// JSON text, as the model wrote it.
   public var arguments: String
+  /// What the provider signed it with, which must go back with it (Gemini).
+  public var signature: String?
 
-  public init(id: String? = nil, name: String, arguments: String) {
+  public init(id: String? = nil, name: String, arguments: String, signature: String? = nil) {
     self.id = id
     self.name = name
     self.arguments = arguments
+    self.signature = signature
   }
 
   /// `name(arguments)`, as it is retained.
@@ -70,7 +73,9 @@ public struct ToolCall: Hashable, Codable, Sendable {
   init?(_ json: JSONValue) {
     guard let function = json["function"], let name = function["name"]?.text else { return nil }
     let arguments = function["arguments"]
-    self.init(id: json["id"]?.text, name: name, arguments: arguments?.text ?? arguments?.written() ?? "")
+    self.init(
+      id: json["id"]?.text, name: name, arguments: arguments?.text ?? arguments?.written() ?? "",
+      signature: json["provider_specific_fields"]?["thought_signature"]?.text)
   }
 
   var json: JSONValue {
@@ -78,6 +83,8 @@ public struct ToolCall: Hashable, Codable, Sendable {
     if let id { call["id"] = .text(id) }
     call["type"] = "function"
     call["function"] = ["name": .text(name), "arguments": .text(arguments)]
+    // Under the name that LiteLLM has for it.
+    if let signature { call["provider_specific_fields"] = ["thought_signature": .text(signature)] }
     return .object(call)
   }
 }
@@ -98,10 +105,11 @@ public struct Message: Hashable, Sendable {
     json = ["role": .text(role.rawValue), "content": Content.parts(parts).json]
   }
 
-  /// An answer: its text, `null` where there is none, and its tool calls.
-  public init(answer text: String, toolCalls: [ToolCall]) {
+  /// An answer: its text, `null` where there is none, and its tool calls with the thinking that must go back with them.
+  public init(answer text: String, toolCalls: [ToolCall], thinkingBlocks: [JSONObject] = []) {
     json = ["role": "assistant", "content": text.isEmpty && !toolCalls.isEmpty ? .null : .text(text)]
     if !toolCalls.isEmpty { json["tool_calls"] = .list(toolCalls.map(\.json)) }
+    if !thinkingBlocks.isEmpty { json["thinking_blocks"] = .list(thinkingBlocks.map(JSONValue.object)) }
   }
 
   public var role: Role {

@@ -123,6 +123,8 @@ public struct Answer: Hashable, Codable, Sendable {
   public var reasoning: String = ""
   /// What the model asks tools to do; running them is the caller's part.
   public var toolCalls: [ToolCall] = []
+  /// The thinking that must go back with the results of the tools.
+  public var thinkingBlocks: [JSONObject] = []
   /// The provider's own count.
   public var usage: Usage?
   public var finishReason: FinishReason?
@@ -139,11 +141,12 @@ public struct Answer: Hashable, Codable, Sendable {
   public var isEmpty: Bool { text.isEmpty && toolCalls.isEmpty }
 
   /// The answer as a message, for the conversation to go on with.
-  public var message: Message { Message(answer: text, toolCalls: toolCalls) }
+  public var message: Message { Message(answer: text, toolCalls: toolCalls, thinkingBlocks: thinkingBlocks) }
 
   enum CodingKeys: String, CodingKey {
     case state, text, reasoning, usage, error
     case toolCalls = "tool_calls"
+    case thinkingBlocks = "thinking_blocks"
     case finishReason = "finish_reason"
     case answeredBy = "answered_by"
     case firstTokenMilliseconds = "first_token_milliseconds"
@@ -156,6 +159,7 @@ public struct Answer: Hashable, Codable, Sendable {
     text = try values.decode(String.self, forKey: .text)
     reasoning = try values.decode(String.self, forKey: .reasoning)
     toolCalls = try values.decodeIfPresent([ToolCall].self, forKey: .toolCalls) ?? []
+    thinkingBlocks = try values.decodeIfPresent([JSONObject].self, forKey: .thinkingBlocks) ?? []
     usage = try values.decodeIfPresent(Usage.self, forKey: .usage)
     finishReason = try values.decodeIfPresent(FinishReason.self, forKey: .finishReason)
     answeredBy = try values.decodeIfPresent(String.self, forKey: .answeredBy)

@@ -244,6 +244,8 @@ struct TurnRun {
       case .reasoning(let text):
         record.answer.reasoning += text
         report(.reasoning(text))
+      case .thinkingBlock(let block):
+        record.answer.thinkingBlocks.append(block)
       case .toolCall(let call):
         record.answer.toolCalls.append(call)
         report(.toolCall(call))

@@ -39,7 +39,7 @@ private actor FallbackAnswer {
       let event = try await iterator.next(isolation: #isolation)
       events = iterator
       switch event {
-      case .text, .reasoning, .toolCall, .finished, nil: hasAnswered = true
+      case .text, .reasoning, .thinkingBlock, .toolCall, .finished, nil: hasAnswered = true
       case .usage: break
       case .retrying(let retry):
         attempt += 1

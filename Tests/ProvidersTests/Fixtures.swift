@@ -14,6 +14,7 @@ struct Gathered: Equatable, Sendable {
   var toolCalls: [ToolCall] = []
   var usage: Usage?
   var finish: FinishReason?
+  var thinkingBlocks: [JSONObject] = []
 
   mutating func add(_ event: ChatEvent) {
     switch event {
@@ -21,6 +22,7 @@ struct Gathered: Equatable, Sendable {
     case .reasoning(let more): reasoning += more
     case .toolCall(let call): toolCalls.append(call)
     case .usage(let usage): self.usage = usage
+    case .thinkingBlock(let block): thinkingBlocks.append(block)
     case .retrying: break
     case .finished(let reason): finish = reason
     }

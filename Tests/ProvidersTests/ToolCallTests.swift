@@ -168,10 +168,12 @@ struct ToolCallTests {
       form == .openAI
       ? ToolCall(id: "call_1", name: "weather", arguments: #"{"city": "Kraków"}"#)
       : ToolCall(id: "toolu_1", name: "weather", arguments: #"{"city":"Kraków"}"#)
+    // Only Anthropic signs it.
+    let thinking: JSONObject = ["type": "thinking", "thinking": "Let me think. ", "signature": "c2lnbmF0dXJl"]
     #expect(
       events == [
         .reasoning("Let me think. "), .text("Hello, world. Zażółć gęślą jaźń 🌍 日本語."),
-        .usage(Usage(inputTokens: 11, outputTokens: 7)), .toolCall(call), .finished(.toolCalls),
-      ])
+        .usage(Usage(inputTokens: 11, outputTokens: 7)),
+      ] + (form == .anthropic ? [.thinkingBlock(thinking)] : []) + [.toolCall(call), .finished(.toolCalls)])
   }
 }

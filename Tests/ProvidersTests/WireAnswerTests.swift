@@ -237,4 +237,64 @@ struct WireAnswerTests {
     #expect(gemini.usage?.outputTokens == 5 && gemini.usage?.paidOutputTokens == 8)
     #expect(gemini.usage?.cachedInputTokens == 2)
   }
+
+  @Test("thinking that was signed goes back with the results of tools, as it came")
+  func thinkingBlocks() throws {
+    let events = [
+      #"{"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":"","signature":""}}"#,
+      #"{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"Let me "}}"#,
+      #"{"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"think."}}"#,
+      #"{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"c2ln"}}"#,
+      #"{"type":"content_block_start","index":1,"content_block":{"type":"redacted_thinking","data":"hush"}}"#,
+      #"{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","id":"t","name":"w","input":{}}}"#,
+      #"{"type":"message_delta","delta":{"stop_reason":"tool_use"}}"#, #"{"type":"message_stop"}"#,
+    ]
+    let blocks: [JSONObject] = [
+      ["type": "thinking", "thinking": "Let me think.", "signature": "c2ln"],
+      ["type": "redacted_thinking", "data": "hush"],
+    ]
+    let stream = events.map { "data: \($0)\n\n" }.joined()
+    let (claude, _) = Self.read(Array(stream.utf8), .anthropicMessages)
+    #expect(claude.thinkingBlocks == blocks)
+    let answer = Message(
+      answer: claude.text, toolCalls: claude.toolCalls, thinkingBlocks: claude.thinkingBlocks)
+    let sent = AnthropicRequest(ChatRequest(messages: [Message(.user, "q"), answer], streams: false), model: "m")
+    let content = try #require(sent.json["messages"]?.list?[1]["content"]?.list)
+    #expect(content.prefix(2).map { $0 } == blocks.map(JSONValue.object))
+    // Without tools nothing has to go back.
+    let (plain, _) = Self.read(
+      Array(stream.replacing("tool_use", with: "unknown").utf8), .anthropicMessages)
+    #expect(plain.thinkingBlocks.isEmpty)
+
+    let (bedrock, _) = Self.read(try golden("bedrock-converse/response.json"), .bedrockConverse)
+    #expect(
+      bedrock.thinkingBlocks == [["type": "thinking", "thinking": "Let me think. ", "signature": "c2ln"]])
+    let back = BedrockRequest(
+      ChatRequest(
+        messages: [
+          Message(.user, "q"),
+          Message(answer: bedrock.text, toolCalls: bedrock.toolCalls, thinkingBlocks: bedrock.thinkingBlocks),
+        ], streams: false), to: Route(.bedrockConverse, "m", url: "http://h"))
+    #expect(
+      back.json["messages"]?.list?[1]["content"]?.list?[0] == [
+        "reasoningContent": ["reasoningText": ["text": "Let me think. ", "signature": "c2ln"]]
+      ])
+  }
+
+  @Test("a call that Gemini signed goes back with its signature")
+  func signedCalls() throws {
+    let event =
+      #"{"candidates":[{"content":{"parts":[{"functionCall":{"name":"w","args":{}},"thoughtSignature":"c2ln"}]},"#
+      + #""finishReason":"STOP"}]}"#
+    let (gathered, _) = Self.read(Array("data: \(event)\n\n".utf8), .gemini)
+    #expect(gathered.toolCalls.first?.signature == "c2ln")
+    // By way of the JSON that a program keeps.
+    let kept = Message(json: Message(answer: "", toolCalls: gathered.toolCalls).json)
+    let sent = GeminiRequest(
+      ChatRequest(messages: [Message(.user, "q"), kept], streams: false), to: Route(.gemini, "m", url: "http://h"))
+    #expect(
+      sent.json["contents"]?.list?[1]["parts"] == [
+        ["function_call": ["name": "w", "args": [:]], "thoughtSignature": "c2ln"]
+      ])
+  }
 }

@@ -1,5 +1,6 @@
 import RearviewChat
 import RearviewHTTP
+import RearviewJSON
 
 /// What a chat protocol says and how: all that the reader of an answer has to be told of it. A value per answer, which
 /// keeps what later events refer to.
@@ -8,12 +9,18 @@ protocol AnswerDialect: Sendable {
 
   /// The calls of tools that have come, in their order.
   var toolCalls: [ToolCall] { get }
+  /// Blocks of thinking that must go back with the results of these calls, in Anthropic's form.
+  var thinkingBlocks: [JSONObject] { get }
 
   /// Takes one event of a stream. What it cannot read it leaves out: one bad event is not worth the answer.
   mutating func take(_ event: Framing.Event, into news: inout AnswerNews)
 
   /// Takes a whole answer, which came as one JSON text. Returns whether that is one.
   mutating func take(whole bytes: [UInt8], into news: inout AnswerNews) -> Bool
+}
+
+extension AnswerDialect {
+  var thinkingBlocks: [JSONObject] { [] }
 }
 
 /// What some bytes of an answer said; the text of neighbouring events is gathered into one, order kept.

@@ -129,7 +129,9 @@ struct AnswerReader<Dialect: AnswerDialect>: Sendable {
   /// Settles that the answer is whole and returns what comes last of it.
   private mutating func ended(_ reason: FinishReason) -> [ChatEvent] {
     ending = .finished(reason)
-    return dialect.toolCalls.map(ChatEvent.toolCall)
+    let calls = dialect.toolCalls
+    if calls.isEmpty { return [] }
+    return dialect.thinkingBlocks.map(ChatEvent.thinkingBlock) + calls.map(ChatEvent.toolCall)
   }
 
   /// Why an answer ended whose provider gave no reason.

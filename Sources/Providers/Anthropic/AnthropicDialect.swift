@@ -17,9 +17,11 @@ struct AnthropicDialect: AnswerDialect {
   }
 
   private var toolUses: [ToolUse] = []
+  private var thoughts = ThinkingBlocks()
   private var usage = AnthropicUsage()
 
   var toolCalls: [ToolCall] { toolUses.map(\.call) }
+  var thinkingBlocks: [JSONObject] { thoughts.blocks }
 
   mutating func take(_ event: ServerSentEvent, into news: inout AnswerNews) {
     // Servers that stand in for Anthropic's may end in OpenAI's way.
@@ -58,7 +60,9 @@ struct AnthropicDialect: AnswerDialect {
     let blocks = message["content"]?.list ?? []
     // Here alone thinking stands in the block itself.
     for block in blocks where block["type"] == "thinking" { news.add(reasoning: block["thinking"]?.text ?? "") }
-    for (index, block) in blocks.enumerated() { start(block, at: index, into: &news) }
+    for (index, block) in blocks.enumerated() {
+      start(block, at: index, isWhole: true, into: &news)
+    }
     news.finish = FinishReason(anthropic: message["stop_reason"])
     take(usage: message["usage"], into: &news)
     news.failure = ProviderErrorObject(message)
@@ -67,7 +71,9 @@ struct AnthropicDialect: AnswerDialect {
 
   /// A block begins; some servers put its text there already. The thinking there is left out: servers that send it
   /// send it again in a delta.
-  private mutating func start(_ block: JSONValue, at index: Int, into news: inout AnswerNews) {
+  private mutating func start(
+    _ block: JSONValue, at index: Int, isWhole: Bool = false, into news: inout AnswerNews
+  ) {
     switch block["type"]?.text {
     case "text":
       news.add(text: block["text"]?.text ?? "")
@@ -77,6 +83,10 @@ struct AnthropicDialect: AnswerDialect {
           block: index, id: block["id"]?.text, name: block["name"]?.text ?? "",
           given: (block["input"] ?? [:]).written()))
       news.addToolCall()
+    case "thinking":
+      thoughts.add(text: isWhole ? block["thinking"]?.text : nil, signature: block["signature"]?.text, at: index)
+    case "redacted_thinking":
+      thoughts.add(redacted: block["data"], at: index)
     default:
       break
     }
@@ -88,6 +98,9 @@ struct AnthropicDialect: AnswerDialect {
       news.add(text: delta["text"]?.text ?? "")
     case "thinking_delta":
       news.add(reasoning: delta["thinking"]?.text ?? "")
+      thoughts.add(text: delta["thinking"]?.text, signature: nil, at: index ?? 0)
+    case "signature_delta":
+      thoughts.add(text: nil, signature: delta["signature"]?.text, at: index ?? 0)
     case "input_json_delta":
       // The input of a tool that the provider runs has no tool use here.
       guard let place = toolUses.lastIndex(where: { $0.block == index }) else { return }

@@ -13,6 +13,9 @@ struct BedrockDialect: AnswerDialect {
 
   private var toolUses: [ToolUse] = []
   private var finish: FinishReason?
+  private var thoughts = ThinkingBlocks()
+
+  var thinkingBlocks: [JSONObject] { thoughts.blocks }
 
   var toolCalls: [ToolCall] {
     toolUses.map { use in
@@ -49,7 +52,11 @@ struct BedrockDialect: AnswerDialect {
       news.isInForm = true
       let delta = event["delta"] ?? [:]
       news.add(text: delta["text"]?.text ?? "")
-      news.add(reasoning: delta["reasoningContent"]?["text"]?.text ?? "")
+      if let thought = delta["reasoningContent"] {
+        news.add(reasoning: thought["text"]?.text ?? "")
+        thoughts.add(text: thought["text"]?.text, signature: thought["signature"]?.text, at: index)
+        thoughts.add(redacted: thought["redactedContent"], at: index)
+      }
       if let input = delta["toolUse"]?["input"]?.text, let place = toolUses.lastIndex(where: { $0.block == index }) {
         toolUses[place].call.arguments += input
       }
@@ -73,7 +80,12 @@ struct BedrockDialect: AnswerDialect {
       return true
     }
     for (index, block) in (message["content"]?.list ?? []).enumerated() {
-      news.add(reasoning: block["reasoningContent"]?["reasoningText"]?["text"]?.text ?? "")
+      if let thought = block["reasoningContent"] {
+        let text = thought["reasoningText"]
+        news.add(reasoning: text?["text"]?.text ?? "")
+        thoughts.add(text: text?["text"]?.text, signature: text?["signature"]?.text, at: index)
+        thoughts.add(redacted: thought["redactedContent"], at: index)
+      }
       news.add(text: block["text"]?.text ?? "")
       if let use = block["toolUse"] { begin(use, at: index, into: &news) }
     }

@@ -51,7 +51,10 @@ struct GeminiDialect: AnswerDialect {
       if part["thought"] == true { news.add(reasoning: text) } else { news.add(text: text) }
     } else if let call = part["functionCall"] ?? part["function_call"], let name = call["name"]?.text {
       let id = call["id"]?.text ?? "call_\(toolCalls.count)"
-      toolCalls.append(ToolCall(id: id, name: name, arguments: (call["args"] ?? [:]).written()))
+      toolCalls.append(
+        ToolCall(
+          id: id, name: name, arguments: (call["args"] ?? [:]).written(),
+          signature: (part["thoughtSignature"] ?? part["thought_signature"])?.text))
       news.addToolCall()
     }
   }

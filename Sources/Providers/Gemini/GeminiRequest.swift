@@ -133,7 +133,11 @@ extension Message {
 }
 
 extension ToolCall {
-  fileprivate var geminiPart: JSONValue { ["function_call": ["name": .text(name), "args": input]] }
+  fileprivate var geminiPart: JSONValue {
+    var part: JSONObject = ["function_call": ["name": .text(name), "args": input]]
+    if let signature { part["thoughtSignature"] = .text(signature) }
+    return .object(part)
+  }
 }
 
 /// The type that an image's address tells by its end.

@@ -325,7 +325,7 @@ struct Player {
       case .reasoning(let text): answer.reasoning += text
       case .toolCall(let call): answer.toolCalls.append(call)
       case .usage(let usage): answer.usage = usage
-      case .retrying: break
+      case .retrying, .thinkingBlock: break
       case .finished(let reason): answer.finishReason = reason
       }
     }
