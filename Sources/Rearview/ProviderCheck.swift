@@ -61,9 +61,7 @@ extension RearviewClient {
     let table = own.filter { $0.origin == .table }
     if let name = Self.cheapest(listed) { return name }
     do {
-      let models = try await catalog.listModels(of: id).map { model in
-        description(of: model.name).map { model.completed(by: $0) } ?? model
-      }
+      let models = try await catalog.listModels(of: id)
       if let name = Self.cheapest(models) ?? Self.cheapest(table) { return name }
     } catch {
       guard let name = Self.cheapest(table) else { throw error }
