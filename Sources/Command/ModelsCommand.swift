@@ -11,7 +11,7 @@ struct Models: AsyncParsableCommand {
     discussion: """
       Models of the configuration and of servers that answer come first; with a filter or --all, those of the table \
       too. Context, prices (US dollars for a million tokens in/out) and the marks R (reasons) and V (sees images) are \
-      the table's word, an estimate.
+      the table's word, an estimate. What a provider lacks that is not set up, rearview providers --all tells.
       """)
 
   @OptionGroup var shared: SharedOptions
@@ -68,8 +68,7 @@ struct Models: AsyncParsableCommand {
     }
 
     private func lacks(_ model: ModelDescription) -> String? {
-      guard model.origin == .table, let slash = model.name.firstIndex(of: "/") else { return nil }
-      return providers[String(model.name[..<slash])]?.lacks
+      model.name.firstIndex(of: "/").flatMap { providers[String(model.name[..<$0])]?.lacks(for: model) }
     }
 
     private func note(on model: ModelDescription) -> String {
@@ -78,7 +77,7 @@ struct Models: AsyncParsableCommand {
       if let detail = model.detail, !detail.isEmpty { notes.append(detail) }
       let ending = ModelFacts(model).ending(Date())
       if !ending.isEmpty { notes.append(ending) }
-      if let lacks = lacks(model) { notes.append(lacks) }
+      if lacks(model) != nil { notes.append("not set up") }
       return notes.joined(separator: ", ")
     }
 

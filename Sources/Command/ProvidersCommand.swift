@@ -80,7 +80,7 @@ struct Providers: AsyncParsableCommand {
     private func fact(_ check: ProviderCheck?) -> String {
       if let failure = check?.failure { return failure }
       if let check { return "\(Int(check.milliseconds.rounded())) ms, \(check.model ?? "")" }
-      if let lacks = status.lacks { return lacks }
+      if let lacks = status.lackSentence { return lacks }
       return isReady ? status.shownURL ?? "" : "No server answers at \(status.shownURL ?? "its usual address")."
     }
 

@@ -12,6 +12,21 @@ public struct ProviderCheck: Hashable, Sendable {
   public var failure: String?
 }
 
+extension ProviderStatus {
+  /// What is missing before a model of this provider can be asked, as a sentence; `nil` when nothing is. A model of the
+  /// table says nothing of what a server on this machine has.
+  public func lacks(for model: ModelDescription) -> String? {
+    guard model.origin == .table else { return nil }
+    if let lackSentence { return lackSentence }
+    return kind == .local ? "No server of \(title) on this machine was found to have it." : nil
+  }
+
+  /// What is missing, as a sentence of its own.
+  public var lackSentence: String? {
+    lacks.map { $0.prefix(1).uppercased() + $0.dropFirst() + ($0.last == "." || $0.last == ")" ? "" : ".") }
+  }
+}
+
 extension RearviewClient {
   /// Asks a provider for one word: the first model of its section, else a cheap one of its list or of the table.
   ///

@@ -144,6 +144,16 @@ struct ModelMenuTests {
     #expect(!state.text().contains("price"))
   }
 
+  @Test("what the table has of a server on this machine counts as missing until that server tells of it")
+  func localServers() throws {
+    let provider = ProviderStatus(id: "ollama", title: "Ollama", kind: .local, wire: "ollama")
+    let index = ModelIndex(
+      models: [someModel("ollama/here", "Ollama", origin: .found), someModel("ollama/elsewhere", "Ollama")],
+      providers: [provider])
+    #expect(index.lacks(index.models[0]) == nil)
+    #expect(index.lacks(index.models[1]) == "No server of Ollama on this machine was found to have it.")
+  }
+
   @Test("details that a low screen has no room for can be scrolled, to their end and no further")
   func scrolledDetails() throws {
     var state = try opened(columns: 40, rows: 10)

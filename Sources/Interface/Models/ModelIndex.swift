@@ -30,7 +30,7 @@ public struct ModelIndex: Sendable {
     places = seen
     let known = Dictionary(providers.map { ($0.id, $0) }) { first, _ in first }
     self.providers = known
-    isLacking = kept.map { $0.origin == .table && Self.provider(of: $0, in: known)?.lacks != nil }
+    isLacking = kept.map { Self.provider(of: $0, in: known)?.lacks(for: $0) != nil }
   }
 
   /// Where a model of that name stands.
@@ -46,7 +46,7 @@ public struct ModelIndex: Sendable {
   }
 
   /// What the provider of a model lacks; `nil` when it can be asked. One that answered lacks nothing.
-  func lacks(_ model: ModelDescription) -> String? { model.origin == .table ? provider(of: model)?.lacks : nil }
+  func lacks(_ model: ModelDescription) -> String? { provider(of: model)?.lacks(for: model) }
 
   /// The places of models whose names fit, best first; of those that fit equally well, in the order of `order`.
   ///
