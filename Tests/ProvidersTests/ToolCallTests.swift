@@ -1,5 +1,6 @@
 import RearviewChat
 import RearviewHTTP
+import RearviewJSON
 import ScriptedServer
 import Testing
 
