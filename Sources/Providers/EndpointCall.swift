@@ -52,7 +52,7 @@ struct EndpointCall: Sendable {
         .noKey(variable: missing.variable), provider: endpoint.provider, model: model, detail: missing.cause)
     } catch let missing as NoToken {
       throw ChatModelError(
-        .unauthorised, provider: endpoint.provider, model: model,
+        missing.missing.map { .noKey(variable: $0) } ?? .unauthorised, provider: endpoint.provider, model: model,
         detail: Redaction(secrets: secrets).cleaned("\(missing)"))
     } catch let error as HTTPError {
       throw ProviderFailure(provider: endpoint.provider, model: model, redaction: Redaction(secrets: secrets))

@@ -33,6 +33,8 @@ actor TokenKeeper {
 /// Why there is no token, in words for people; holds no secret.
 struct NoToken: Error, CustomStringConvertible {
   var description: String
+  /// The variable that could hold credentials, where there are none at all.
+  var missing: String?
 }
 
 extension HTTPTransport {

@@ -123,8 +123,8 @@ struct GoogleCredentials: Sendable {
                 + percentEncoded(Self.scope), headers: ["Metadata-Flavor": "Google"]), from: "the metadata server")
         } catch is HTTPError {
           throw NoToken(
-            description: "no Google credentials are set up and this is no machine of Google's; set "
-              + "GOOGLE_APPLICATION_CREDENTIALS to a file of credentials, or run gcloud auth application-default login")
+            description: "this is no machine of Google's, and gcloud auth application-default login was not run",
+            missing: "GOOGLE_APPLICATION_CREDENTIALS")
         }
       }
     }
