@@ -260,9 +260,8 @@ public final class RearviewClient: Sendable {
   /// - Returns: each provider's name with the sentence that says why it cannot be reached, or `nil`.
   public func checkProviders() async -> [(name: String, failure: String?)] {
     var names = Array(configuration.providers.keys)
-    let parts = model.split(separator: "/", maxSplits: 1)
-    let current = parts.count == 2 ? String(parts[0]) : "openai"
-    if model != Self.builtInModel, !names.contains(current) { names.insert(current, at: 0) }
+    let current = (try? catalog.resolve(model))?.name.split(separator: "/").first.map(String.init)
+    if model != Self.builtInModel, let current, !names.contains(current) { names.insert(current, at: 0) }
     var results: [(name: String, failure: String?)] = []
     for name in names {
       do {

@@ -12,11 +12,12 @@ public struct AnthropicClient: ChatClient {
   ///   - baseURL: What stands before `/v1/messages`; `nil` for `ANTHROPIC_BASE_URL`, `ANTHROPIC_API_BASE` or else
   ///     Anthropic's own.
   ///   - environment: Where both are looked up; an empty variable counts as unset.
-  ///   - transport: What sends the requests; clients that share one share its connections.
+  ///   - transport: What sends the requests; clients that share one share its connections. `nil` for one of its own,
+  ///     through the proxy that the environment names.
   ///   - retries: What is tried again.
   public init(
     apiKey: String? = nil, baseURL: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment,
-    transport: any HTTPTransport = HTTPClientTransport(userAgent: "rearview"), retries: RetryPolicy = RetryPolicy()
+    transport: (any HTTPTransport)? = nil, retries: RetryPolicy = RetryPolicy()
   ) {
     provider = ClientProvider(
       "anthropic", apiKey: apiKey, baseURL: baseURL, environment: environment, transport: transport, retries: retries)
