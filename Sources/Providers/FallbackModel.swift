@@ -3,8 +3,16 @@ import RearviewChat
 /// A model, and others that are asked in its place, one after the other, when it fails before its answer begins.
 struct FallbackModel: ChatModel {
   let first: any ChatModel
-  /// Names of the others, and the way to each.
-  let others: [(name: String, resolve: @Sendable () throws -> any ChatModel)]
+  /// The others.
+  let others: [Other]
+
+  /// A model that may be asked in place of the first.
+  struct Other: Sendable {
+    var name: String
+    var resolve: @Sendable () throws -> any ChatModel
+    /// Makes of the request that was meant for the first what is asked of this one.
+    var adapt: @Sendable (ChatRequest) -> ChatRequest
+  }
 
   var name: String { first.name }
   var retainsAnswers: Bool { first.retainsAnswers }
@@ -18,14 +26,13 @@ struct FallbackModel: ChatModel {
 /// One answer, from whoever gives it.
 private actor FallbackAnswer {
   private var events: AsyncThrowingStream<ChatEvent, any Error>.AsyncIterator
-  private var others: ArraySlice<(name: String, resolve: @Sendable () throws -> any ChatModel)>
+  private var others: ArraySlice<FallbackModel.Other>
   private let request: ChatRequest
   private var hasAnswered = false
   private var attempt = 1
 
   init(
-    _ first: AsyncThrowingStream<ChatEvent, any Error>,
-    others: [(name: String, resolve: @Sendable () throws -> any ChatModel)], request: ChatRequest
+    _ first: AsyncThrowingStream<ChatEvent, any Error>, others: [FallbackModel.Other], request: ChatRequest
   ) {
     events = first.makeAsyncIterator()
     self.others = others[...]
@@ -55,7 +62,7 @@ private actor FallbackAnswer {
     guard !hasAnswered, let other = others.popFirst() else { throw error }
     attempt += 1
     do {
-      events = try other.resolve().stream(request).makeAsyncIterator()
+      events = try other.resolve().stream(other.adapt(request)).makeAsyncIterator()
     } catch {
       return try fallBack(after: error)
     }

@@ -136,7 +136,13 @@ public final class RearviewClient: Sendable {
     let instructions = parameters.systemPrompt.map { [Message(.system, $0)] } ?? []
     var request = TurnRequest(
       sessionID: session.id, question: question, history: instructions + conversation(of: turns), model: model,
-      resolveModel: { try catalog.resolve(model, fallbacks: fallbacks) }, settings: settings)
+      resolveModel: { [self] in
+        try catalog.resolve(model, fallbacks: fallbacks) { name, request in
+          var request = request
+          request.parameters = self.parameters(of: name).body
+          return request
+        }
+      }, settings: settings)
     request.parameters = parameters.body
     request.streams = streams
     // The address was checked when the configuration was read.

@@ -143,13 +143,18 @@ struct RetryTests {
       providers: [
         ProviderConfiguration(name: "one", baseURL: first.url), ProviderConfiguration(name: "two", baseURL: second.url),
       ], retries: .never)
-    let model = try catalog.resolve("one/m", fallbacks: ["one/m", "nowhere/m", "two/m"])
+    let model = try catalog.resolve("one/m", fallbacks: ["one/m", "nowhere/m", "two/m"]) { name, request in
+      var request = request
+      request.parameters = ["user": .text(name)]
+      return request
+    }
     #expect(model.name == "one/m")
     let (events, error) = await events(model.stream(question))
     #expect(error == nil)
     #expect(retries(events).map(\.model) == ["two/m"])
     #expect(retries(events).first?.waitMilliseconds == 0)
     #expect(events.contains(.text("from two")))
+    #expect(first.requests.first?.json["user"] == nil && second.requests.first?.json["user"] as? String == "two/m")
 
     let cut = try ScriptedServer { _ in
       .sse([

@@ -45,11 +45,20 @@ extension ModelCatalog {
       models += found.filter { seen.insert($0.name).inserted }
     }
     models.sort { Self.order($0.origin) < Self.order($1.origin) }
+    // Those that many use come first, those that have ended last.
+    let today = Date().formatted(.iso8601.year().month().day())
+    var ranks: [[ModelDescription]] = [[], [], []]
+    var titles: [String: String] = [:]
     ModelTable.forEach { line in
       let name = line.name
       guard !seen.contains(name), let slash = name.firstIndex(of: "/") else { return }
-      models.append(line.description(provider: row(String(name[..<slash]))?.title ?? String(name[..<slash])))
+      let provider = String(name[..<slash])
+      let title = titles[provider] ?? row(provider)?.title ?? provider
+      titles[provider] = title
+      let model = line.description(provider: title)
+      ranks[model.endsOn.map { $0 < today } == true ? 2 : line.isFeatured ? 0 : 1].append(model)
     }
+    models += ranks.joined()
     var builtIn = ModelDescription(
       name: OfflineRecallModel.fullName, provider: "built in", detail: "quotes memories, no network", origin: .builtIn)
     (builtIn.inputPrice, builtIn.outputPrice) = (0, 0)

@@ -78,13 +78,20 @@ public struct ModelCatalog: Sendable {
   /// The model of that name, and after it those that are asked when it fails before its answer begins.
   ///
   /// A name in `fallbacks` that is none is passed over when its turn comes.
-  public func resolve(_ modelName: String, fallbacks: [String]) throws(ModelNameError) -> any ChatModel {
+  ///
+  /// - Parameter adapt: Makes of the request that was meant for the first model what is asked of the named one.
+  public func resolve(
+    _ modelName: String, fallbacks: [String],
+    adapting adapt: @escaping @Sendable (String, ChatRequest) -> ChatRequest = { $1 }
+  ) throws(ModelNameError) -> any ChatModel {
     let first = try resolve(modelName)
     let others = fallbacks.filter { $0 != modelName }
     if others.isEmpty { return first }
     return FallbackModel(
       first: first,
-      others: others.map { name in (name, { [self] in try resolve(name) }) })
+      others: others.map { name in
+        FallbackModel.Other(name: name, resolve: { [self] in try resolve(name) }, adapt: { adapt(name, $0) })
+      })
   }
 
   /// Whose model a name means, and its name there.
