@@ -29,7 +29,7 @@ extension EndToEnd {
 
     @Test("says what went wrong in one sentence", arguments: ["err-rate", "err-context", "err-internal"])
     func errors(model: String) throws {
-      let outcome = try home().run("ask", "--model", "openai/\(model)", "Hello")
+      let outcome = try home().run("ask", "--model", "openai/\(model)", "--set", "max_retries=0", "Hello")
       #expect(outcome.status == 1)
       #expect(outcome.error.split(separator: "\n").count == 1, "\(outcome.error)")
     }

@@ -124,5 +124,34 @@ extension EndToEnd {
       #expect(outcome.status == 1)
       #expect(outcome.error.contains("GROQ_API_KEY") && outcome.error.split(separator: "\n").count == 1)
     }
+
+    @Test("a proxy of the configuration or the environment is asked for what is not on this machine")
+    func proxy() throws {
+      let proxy = try ScriptedServer { _ in .openAIAnswer("through the proxy") }
+      defer { proxy.stop() }
+      let home = try Home()
+      home.environment["OPENAI_BASE_URL"] = "http://models.example/v1"
+      home.environment["OPENAI_API_KEY"] = "sk-o"
+      home.environment["REARVIEW_MODEL"] = "openai/gpt-4o"
+      let set = try home.run("ask", "--set", "proxy=\(proxy.url)", "Hello")
+      #expect(set.output == "through the proxy\n", "\(set.error)")
+      home.environment["HTTP_PROXY"] = proxy.url
+      #expect(try home.run("ask", "Hello").output == "through the proxy\n")
+      #expect(proxy.requests.map(\.target).allSatisfy { $0 == "http://models.example/v1/chat/completions" })
+      #expect(proxy.requests.count == 2)
+      home.environment["NO_PROXY"] = "models.example"
+      #expect(try home.run("ask", "--set", "max_retries=0", "Hello").status == 1)
+      #expect(proxy.requests.count == 2)
+    }
+
+    @Test("a file of certificates or a proxy that cannot be used is wrong configuration, and nothing is sent")
+    func badNetwork() throws {
+      let home = try Home()
+      home.environment["REARVIEW_MODEL"] = "openai/gpt-4o"
+      for (setting, said) in [("ca_file=/nonexistent.pem", "/nonexistent.pem"), ("proxy=https://box:1", "proxy")] {
+        let outcome = try home.run("ask", "--set", setting, "Hello")
+        #expect(outcome.status == 2 && outcome.error.contains(said), "\(outcome.error)")
+      }
+    }
   }
 }
