@@ -64,36 +64,36 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
       return
         "No key for \(provider)\(said): set \(variable) in the environment, or api_key_env or api_key_command in config.toml."
     case .unauthorised:
-      return "\(provider) refused the key\(code)\(said); check the key that is set for it."
+      return "\(provider) refused the key for \(model)\(code)\(said); check the key that is set for it."
     case .payment:
-      return "\(provider) asks for payment\(code)\(said); check the account's credit or quota."
+      return "\(provider) asks for payment for \(model)\(code)\(said); check the account's credit or quota."
     case .notFound:
       return "\(provider) does not know \(model)\(code)\(said); pick another model with Ctrl-X m."
     case .badRequest:
-      return "\(provider) did not accept the request\(code)\(said)."
+      return "\(provider) did not accept the request for \(model)\(code)\(said)."
     case .contextTooLong:
       return "The conversation is too long for \(model)\(said); start a new session with Ctrl-X n."
     case .blocked:
-      return "\(provider) did not answer because of its content policy\(said); ask in another way."
+      return "\(provider) did not let \(model) answer because of its content policy\(said); ask in another way."
     case .rateLimited(let retryAfter):
       let wait = retryAfter.map {
         "; it asks to wait \($0.formatted(.units(allowed: [.minutes, .seconds], width: .wide)))"
       }
-      return "\(provider) limits the rate of requests\(code)\(said)\(wait ?? "; wait a moment"), then send again."
+      return "\(provider) limits the rate of requests to \(model)\(code)\(said)\(wait ?? "; wait a moment"), then send again."
     case .server:
       let asked = wait.map { "; it asks to wait \($0.formatted(.units(allowed: [.minutes, .seconds], width: .wide)))" }
-      return "\(provider) failed\(code)\(said)\(asked ?? ""); send again in a moment."
+      return "\(provider) failed to run \(model)\(code)\(said)\(asked ?? ""); send again in a moment."
     case .unreachable:
-      return "\(provider) cannot be reached\(said); check the network, or that the server is running."
+      return "\(provider) cannot be reached for \(model)\(said); check the network, or that the server is running."
     case .timedOut(let after):
       return
-        "\(provider) sent nothing for \(after.formatted(.units(allowed: [.minutes, .seconds], width: .wide))); send again, or pick another model."
+        "\(provider) sent nothing of \(model) for \(after.formatted(.units(allowed: [.minutes, .seconds], width: .wide))); send again, or pick another model."
     case .cutStream:
-      return "The answer from \(provider) was cut off\(said); send again to get a whole one."
+      return "The answer of \(model) from \(provider) was cut off\(said); send again to get a whole one."
     case .failedMidStream:
-      return "\(provider) failed in the middle of the answer\(said); send again to get a whole one."
+      return "\(provider) failed in the middle of the answer of \(model)\(code)\(said); send again to get a whole one."
     case .unreadable:
-      return "\(provider) answered in a form that cannot be read\(said); check its base URL."
+      return "\(provider) answered for \(model) in a form that cannot be read\(said); check its base URL."
     }
   }
 }

@@ -38,7 +38,7 @@ struct ProviderFailure: Sendable {
   /// An error object in the middle of a stream, or instead of one.
   func error(midStream said: ProviderErrorObject, hasAnswered: Bool) -> ChatModelError {
     let kind = hasAnswered ? .failedMidStream : kind(of: said, status: said.impliedStatus, retryAfter: nil)
-    return error(kind, status: hasAnswered ? nil : said.status, detail: said.message ?? said.codes.first)
+    return error(kind, status: said.status, detail: said.message ?? said.codes.first)
   }
 
   /// A failure on the way there or back. `hasAnswered` says whether some of the answer had come.

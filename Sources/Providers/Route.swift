@@ -57,7 +57,8 @@ extension Endpoint {
       return Route(.openAIResponses, String(name.dropFirst("responses/".count)), url: baseURL + "/responses")
     }
     if ModelTable.line("\(row.id)/\(name)")?.needsResponses ?? Self.answersOnResponsesOnly(name, row: row) {
-      return Route(.openAIResponses, name, url: baseURL + "/responses")
+      let isAzure = URLComponents(string: baseURL)?.host?.hasSuffix(".services.ai.azure.com") ?? false
+      return Route(.openAIResponses, name, url: baseURL + (isAzure ? "/openai/v1/responses" : "/responses"))
     }
     if name.lowercased().hasPrefix("claude"), let claude = claudeBase {
       return Route(.anthropicMessages, name, url: claude + "/v1/messages")
@@ -167,6 +168,10 @@ extension Endpoint {
     }
     if ["mistral", "codestral", "ministral"].contains(where: name.hasPrefix) {
       let url = "\(place)/publishers/mistralai/models/\(model)"
+      return Route(.openAIChat, name, url: url + ":rawPredict", streamURL: url + ":streamRawPredict")
+    }
+    if name.hasPrefix("jamba") {
+      let url = "\(place)/publishers/ai21/models/\(model)"
       return Route(.openAIChat, name, url: url + ":rawPredict", streamURL: url + ":streamRawPredict")
     }
     if !name.isEmpty, name.allSatisfy(\.isNumber) {

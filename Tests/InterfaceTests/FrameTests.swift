@@ -68,7 +68,7 @@ struct FrameTests {
       .retrieved(Retrieval(state: .failed, query: "Hello", error: "The memory file is locked by another program.")))
     var answer = Answer()
     answer.state = .failed
-    answer.error = "OpenAI refused the key 401; check the key that is set for it."
+    answer.error = "OpenAI refused the key for openai/gpt-4o 401; check the key that is set for it."
     state.tell("t1", .finished(answer))
     state.tell("t1", .storage(Storage(state: .failed, error: "The memory file is locked by another program.")))
     try expectFrame("failed", render(&state))

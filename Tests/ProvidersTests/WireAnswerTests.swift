@@ -199,7 +199,7 @@ struct WireAnswerTests {
     let azure = failure.error(
       status: 400, headers: [:],
       body: Array(#"{"error":{"code":"content_filter","message":"filtered"}}"#.utf8), now: Date())
-    #expect(azure.kind == .blocked && azure.description.contains("content policy (filtered)"))
+    #expect(azure.kind == .blocked && azure.description.contains("content policy (filtered); ask"))
     let gemini = failure.error(
       midStream: ProviderErrorObject(message: "the prompt was blocked: SAFETY", codes: ["content_filter"]),
       hasAnswered: false)
