@@ -79,7 +79,8 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
       let wait = retryAfter.map {
         "; it asks to wait \($0.formatted(.units(allowed: [.minutes, .seconds], width: .wide)))"
       }
-      return "\(provider) limits the rate of requests to \(model)\(code)\(said)\(wait ?? "; wait a moment"), then send again."
+      return
+        "\(provider) limits the rate of requests to \(model)\(code)\(said)\(wait ?? "; wait a moment"), then send again."
     case .server:
       let asked = wait.map { "; it asks to wait \($0.formatted(.units(allowed: [.minutes, .seconds], width: .wide)))" }
       return "\(provider) failed to run \(model)\(code)\(said)\(asked ?? ""); send again in a moment."

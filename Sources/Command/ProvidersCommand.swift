@@ -41,7 +41,9 @@ struct Providers: AsyncParsableCommand {
     } else {
       for line in Console.table(shown.map { $0.columns(checks[$0.status.id]) }) { Console.line(line) }
     }
-    if checks.values.contains(where: { $0.failure != nil }) { throw CommandEnd(.failed) }
+    // One that was asked for by name and cannot be asked has failed too.
+    let isLacking = check && !names.isEmpty && !others.isEmpty
+    if isLacking || checks.values.contains(where: { $0.failure != nil }) { throw CommandEnd(.failed) }
   }
 
   /// Whether a server told its models.

@@ -55,7 +55,13 @@ public struct Endpoint: Sendable {
     case .openAIChat: ends = ["/", "/chat/completions", "/"]
     case .openAIResponses: ends = ["/", "/responses", "/"]
     case .anthropicMessages: ends = ["/", "/messages", "/", "/v1", "/"]
-    case .azureOpenAI: ends = ["/", "/openai/v1", "/openai", "/"]
+    case .azureOpenAI:
+      // What the portal shows as the target is a whole call.
+      base = base.prefix { $0 != "?" }
+      if let host = base.range(of: "://"), let path = base[host.upperBound...].range(of: "/openai") {
+        base = base[..<path.lowerBound]
+      }
+      ends = ["/"]
     case .ollama: ends = ["/", "/api/chat", "/api", "/v1", "/"]
     case .gemini, .vertex, .bedrockConverse: ends = ["/"]
     }
@@ -85,7 +91,12 @@ public struct Endpoint: Sendable {
     var fields = authorization.fields(key: key, url: url)
     if wire == .anthropicMessages { fields["anthropic-version"] = Self.anthropicVersion }
     for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
-      fields[name] = key.map { value.replacing("{key}", with: $0.value) } ?? value
+      // One that repeats the key goes with one only.
+      if let key {
+        fields[name] = value.replacing("{key}", with: key.value)
+      } else if !value.contains("{key}") {
+        fields[name] = value
+      }
     }
     return fields
   }

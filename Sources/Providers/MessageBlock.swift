@@ -13,12 +13,12 @@ enum MessageBlock: Hashable, Sendable {
 }
 
 extension Message {
-  /// What the content says, part by part; empty texts are left out.
+  /// What the content says, part by part; blank texts are left out, which some providers refuse.
   var blocks: [MessageBlock] {
     switch content {
     case nil: []
-    case .text(let text): text.isEmpty ? [] : [.text(text)]
-    case .parts(let parts): parts.filter { $0.text != "" }.map(MessageBlock.init)
+    case .text(let text): text.isBlank ? [] : [.text(text)]
+    case .parts(let parts): parts.filter { !($0.text?.isBlank ?? false) }.map(MessageBlock.init)
     }
   }
 
@@ -59,10 +59,27 @@ extension ToolCall {
 }
 
 extension [Message] {
-  /// The names of the tools that were called, by the ids of their calls.
-  var toolNames: [String: String] {
-    reduce(into: [:]) { names, message in
-      for call in message.toolCalls { if let id = call.id { names[id] = call.name } }
-    }
+  /// Whether an image is named by an address and not given.
+  var namesImageURL: Bool {
+    contains { message in message.blocks.contains { if case .imageURL = $0 { true } else { false } } }
   }
+
+  /// For each result of a tool the name of its tool: that of the nearest call before it with its id.
+  var toolNames: [Int: String] {
+    var names: [String: String] = [:]
+    var found: [Int: String] = [:]
+    for (index, message) in enumerated() {
+      for call in message.toolCalls { if let id = call.id { names[id] = call.name } }
+      if let id = message.toolCallID { found[index] = names[id] }
+    }
+    return found
+  }
+}
+
+/// Stands before an answer with which a conversation begins, where the first word must be the user's.
+let goOn = "Please continue."
+
+extension String {
+  /// Nothing but white space.
+  var isBlank: Bool { allSatisfy(\.isWhitespace) }
 }

@@ -8,6 +8,8 @@ struct ProviderErrorObject: Hashable, Sendable {
   var codes: [String] = []
   /// A code that is an HTTP status (OpenRouter, Gemini's OpenAI face).
   var status: Int?
+  /// How long Google asks to wait.
+  var retryDelay: Duration?
 
   /// The status, or the one that Anthropic gives an error of this type where it is not in a stream
   /// (https://docs.anthropic.com/en/api/errors).
@@ -65,6 +67,12 @@ extension ProviderErrorObject {
       message = "\(said): \(raw)"
     } else {
       message = said
+    }
+    // `{"@type": "…RetryInfo", "retryDelay": "26s"}`
+    if let text = fields["details"]?.list?.lazy.compactMap({ $0["retryDelay"]?.text }).first, text.hasSuffix("s"),
+      let seconds = Double(text.dropLast()), (0...86_400).contains(seconds)
+    {
+      retryDelay = .seconds(seconds)
     }
     for key in ["code", "type", "status"] {
       if let text = fields[key]?.text { codes.append(text) }

@@ -23,7 +23,7 @@ struct ProviderFailure: Sendable {
         .badRequest, status: status,
         detail: "it redirects elsewhere, which is not followed so that no key goes astray; correct the base URL")
     }
-    let wait = retryAfter(headers, now: now)
+    let wait = retryAfter(headers, now: now) ?? said.retryDelay
     let kind = kind(of: said, status: status, retryAfter: wait)
     var failure = error(kind, status: status, detail: said.message)
     failure.wait = wait
@@ -37,7 +37,7 @@ struct ProviderFailure: Sendable {
 
   /// An error object in the middle of a stream, or instead of one.
   func error(midStream said: ProviderErrorObject, hasAnswered: Bool) -> ChatModelError {
-    let kind = hasAnswered ? .failedMidStream : kind(of: said, status: said.impliedStatus, retryAfter: nil)
+    let kind = hasAnswered ? .failedMidStream : kind(of: said, status: said.impliedStatus, retryAfter: said.retryDelay)
     return error(kind, status: said.status, detail: said.message ?? said.codes.first)
   }
 
@@ -91,7 +91,9 @@ struct ProviderFailure: Sendable {
 
   private func tellsOfQuota(_ said: ProviderErrorObject, _ text: String) -> Bool {
     let codes = ["insufficient_quota", "billing_hard_limit_reached", "insufficient_credits"]
-    return said.codes.contains(where: codes.contains) || text.contains("exceeded your current quota")
+    // Gemini says so of what comes back within the minute.
+    let isOfRate = said.codes.contains("RESOURCE_EXHAUSTED")
+    return said.codes.contains(where: codes.contains) || !isOfRate && text.contains("exceeded your current quota")
       || text.contains("insufficient balance") || text.contains("insufficient credits")
       || text.contains("credit balance is too low")
   }

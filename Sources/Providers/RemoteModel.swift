@@ -99,7 +99,7 @@ public struct RemoteModel: ChatModel {
         if body.mayAskForUsage, await quirks.acceptsStreamOptions(endpoint) {
           body.asksForUsage = true
           let response = try await call.ask(body.json, by: route, streams: true, timeouts: timeouts)
-          guard response.status == 400 else { return try await call.opened(response) }
+          guard response.status == 400 || response.status == 422 else { return try await call.opened(response) }
           let refusal = try await call.errorBody(of: response)
           guard String(decoding: refusal, as: UTF8.self).contains("stream_options") else {
             throw call.refusal(response, body: refusal)
@@ -109,7 +109,24 @@ public struct RemoteModel: ChatModel {
         }
         return try await call.opened(
           try await call.ask(body.json, by: route, streams: request.streams, timeouts: timeouts))
-      case .openAIResponses, .anthropicMessages, .gemini, .bedrockConverse, .ollama:
+      case .openAIResponses:
+        if request.isCompletable, await quirks.givesSummaries(endpoint) {
+          let body = ResponsesRequest(request, to: route, at: endpoint, summarises: true).json
+          let response = try await call.ask(body, by: route, streams: request.streams, timeouts: timeouts)
+          guard response.status == 400, body["reasoning"] != nil else { return try await call.opened(response) }
+          let refusal = try await call.errorBody(of: response)
+          guard String(decoding: refusal, as: UTF8.self).contains("summar") else {
+            throw call.refusal(response, body: refusal)
+          }
+          await quirks.refusedSummaries(endpoint)
+        }
+        return try await call.opened(
+          try await call.ask(body(of: request), by: route, streams: request.streams, timeouts: timeouts))
+      case .anthropicMessages, .gemini, .bedrockConverse, .ollama:
+        if route.wire == .bedrockConverse || route.wire == .ollama, request.inOpenAIForm().messages.namesImageURL {
+          throw call.failure.error(
+            .badRequest, detail: "it fetches no images: give them as data: URLs, not as addresses")
+        }
         return try await call.opened(
           try await call.ask(self.body(of: request), by: route, streams: request.streams, timeouts: timeouts))
       }

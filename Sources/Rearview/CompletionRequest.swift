@@ -79,9 +79,13 @@ public struct CompletionRequest: Hashable, Sendable {
     baseURL = (json["api_base"] ?? json["base_url"])?.text
     apiKey = json["api_key"]?.text.map(Secret.init)
     for (name, variable) in Self.variables {
-      guard let text = json[name]?.text, !text.isEmpty else { continue }
-      providerVariables[variable] = Secret(text)
+      // It never goes to the model, whatever it is.
+      let value = json[name]
       json[name] = nil
+      guard let text = value?.text ?? value?.object.map({ JSONValue.object($0).written() }), !text.isEmpty else {
+        continue
+      }
+      providerVariables[variable] = Secret(text)
     }
     if apiKey == nil { apiKey = providerVariables["AZURE_AD_TOKEN"] }
     for name in ["model", "messages", "stream", "api_base", "base_url", "api_key"] { json[name] = nil }
@@ -93,14 +97,19 @@ public struct CompletionRequest: Hashable, Sendable {
   /// Parameters of `litellm.completion` that no provider knows.
   private static let ofLiteLLM: Set = [
     "timeout", "request_timeout", "num_retries", "max_retries", "drop_params", "additional_drop_params",
-    "custom_llm_provider", "mock_response", "caching", "fallbacks",
+    "custom_llm_provider", "mock_response", "caching", "fallbacks", "extra_headers", "headers", "client_secret",
+    "client_id", "tenant_id", "azure_username", "azure_password", "azure_scope", "aws_web_identity_token",
+    "aws_role_name", "aws_session_name", "aws_external_id", "aws_sts_endpoint", "model_list", "base_model",
+    "input_cost_per_token", "output_cost_per_token", "deployment_id", "ssl_verify",
   ]
 
   /// Parameters of `litellm.completion` that say how to reach a provider, and the variables that they stand for.
   private static let variables = [
     "api_version": "AZURE_API_VERSION", "azure_ad_token": "AZURE_AD_TOKEN", "organization": "OPENAI_ORGANIZATION",
     "vertex_project": "VERTEXAI_PROJECT", "vertex_location": "VERTEXAI_LOCATION",
-    "vertex_credentials": "VERTEXAI_CREDENTIALS", "aws_region_name": "AWS_REGION_NAME",
+    "vertex_credentials": "VERTEXAI_CREDENTIALS", "vertex_ai_project": "VERTEXAI_PROJECT",
+    "vertex_ai_location": "VERTEXAI_LOCATION", "vertex_ai_credentials": "VERTEXAI_CREDENTIALS",
+    "aws_region_name": "AWS_REGION_NAME",
     "aws_access_key_id": "AWS_ACCESS_KEY_ID", "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY",
     "aws_session_token": "AWS_SESSION_TOKEN", "aws_profile_name": "AWS_PROFILE",
     "aws_bedrock_runtime_endpoint": "AWS_BEDROCK_RUNTIME_ENDPOINT",

@@ -147,13 +147,19 @@ public struct Configuration: Sendable {
   /// Whether a line of a file tells a key or a password.
   private static func holdsSecret(_ entry: TOMLDocument.Entry) -> Bool {
     let name = entry.path.last?.lowercased() ?? ""
-    if name == "api_key" || name == "proxy" && entry.value.text?.contains("@") == true { return true }
+    if name == "api_key" { return true }
+    // `http://user:password@host`
+    if ["proxy", "base_url"].contains(name), entry.value.text?.contains("@") == true { return true }
     guard entry.path.first == "providers", entry.path.count == 4 else { return false }
-    return ["key", "secret", "token", "password", "authorization"].contains { name.contains($0) }
+    return ["key", "secret", "token", "password", "authorization", "credential", "cookie", "jwt"].contains {
+      name.contains($0)
+    }
   }
 
   private static func isReadableByOthers(_ file: String) -> Bool {
-    let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+    // Of a link the file counts that it leads to.
+    let target = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
+    let attributes = try? FileManager.default.attributesOfItem(atPath: target)
     let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0
     return mode & 0o077 != 0
   }

@@ -115,8 +115,8 @@ struct AnthropicRequestTests {
       (" ", [:]), (#"{"x"#, ["arguments": #"{"x"#]), ("[1]", ["arguments": "[1]"]), ("{}", [:]),
     ] as [(String, JSONValue)] {
       let answer = Message(answer: "", toolCalls: [ToolCall(id: "a", name: "f", arguments: arguments)])
-      let sent = AnthropicRequest(ChatRequest(messages: [answer]), model: "m").json
-      #expect(sent["messages"]?.list?.first?["content"]?.list?.first?["input"] == input)
+      let sent = AnthropicRequest(ChatRequest(messages: [Message(.user, "q"), answer]), model: "m").json
+      #expect(sent["messages"]?.list?.last?["content"]?.list?.first?["input"] == input)
     }
   }
 

@@ -76,6 +76,16 @@ struct OpenAIChatModelTests {
     #expect(server.requests.map { $0.json["stream_options"] != nil } == [true, false, false])
   }
 
+  @Test("a 422 that names it is understood too")
+  func streamOptionsUnprocessable() async throws {
+    let server = try ScriptedServer { request in
+      request.json["stream_options"] == nil
+        ? .openAIAnswer("ok")
+        : .json(422, #"{"detail":[{"type":"extra_forbidden","loc":["body","stream_options"],"msg":"no"}]}"#)
+    }
+    #expect(await gather(scriptedModel(server).stream(question)).0.text == "ok")
+  }
+
   @Test("another 400 is not asked twice")
   func otherRefusal() async throws {
     let server = try ScriptedServer { _ in .json(400, #"{"error":{"message":"no such parameter: temperature"}}"#) }

@@ -84,7 +84,8 @@ struct WireRequestTests {
       Self.request(["max_tokens": 64, "reasoning_effort": "low"], Self.threeTurns, streams: true),
       to: Self.route(.openAIResponses, "gpt-5-codex"), at: Endpoint(provider: "P", baseURL: "http://h")
     ).json
-    for name in ["instructions", "max_output_tokens", "model", "reasoning", "store", "stream"] {
+    #expect(sent["reasoning"] == ["effort": "low"])
+    for name in ["instructions", "max_output_tokens", "model", "store", "stream"] {
       #expect(sent[name] == recorded[name])
     }
     let roles = (sent["input"]?.list ?? []).map { ($0["role"]?.text ?? "", $0["content"]?.list?.first?["text"]?.text) }
@@ -230,7 +231,7 @@ struct WireRequestTests {
     #expect(sent["additionalModelRequestFields"] == ["top_k": 5])
     let claude = BedrockRequest(
       Self.request(["reasoning_effort": "high", "temperature": 0.2], Self.threeTurns),
-      to: Self.route(.bedrockConverse, "us.anthropic.claude-sonnet-4-5"))
+      to: Self.route(.bedrockConverse, "us.anthropic.claude-sonnet-4-5-20250929-v1:0"))
     #expect(
       claude.json["additionalModelRequestFields"] == ["thinking": ["type": "enabled", "budget_tokens": 4096]])
     #expect(claude.json["inferenceConfig"] == nil)
@@ -274,6 +275,7 @@ struct WireRequestTests {
         ["type": "input_image", "image_url": "data:image/jpeg;base64,aGk="],
         ["type": "input_image", "image_url": "https://h/p.webp?x=1"],
       ])
+    #expect(sent["tools"]?.list?[0]["strict"] == false)
     #expect(input[2]["call_id"] == "c1" && input[2]["arguments"] == #"{"city":"Kraków"}"#)
     #expect(input[4]["output"] == "18C")
     #expect(sent["tools"]?.list?[0]["name"] == "weather" && sent["tools"]?.list?[0]["function"] == nil)
@@ -315,6 +317,107 @@ struct WireRequestTests {
     let off = AnthropicRequest(
       Self.request(["reasoning_effort": "none"], Self.threeTurns), to: Self.route(.anthropicMessages, "claude"))
     #expect(off.json["thinking"] == nil && off.json["reasoning_effort"] == nil)
+  }
+
+  @Test("Claude from 4.6 on thinks by itself, before with a budget; one that must call a tool does not")
+  func claudeThinking() {
+    func thinking(_ model: String, _ more: JSONObject = [:]) -> (JSONValue?, JSONValue?) {
+      var parameters = more
+      parameters["reasoning_effort"] = "high"
+      let sent = AnthropicRequest(Self.request(parameters, Self.threeTurns), to: Self.route(.anthropicMessages, model))
+      return (sent.json["thinking"], sent.json["output_config"])
+    }
+    let adaptive: JSONValue = ["type": "adaptive"]
+    for model in [
+      "claude-opus-4-6", "claude-opus-4-7-20260416", "claude-sonnet-5", "claude-haiku-5-5", "claude-fable-5-1",
+    ] {
+      #expect(thinking(model).0 == adaptive && thinking(model).1 == ["effort": "high"], "\(model)")
+    }
+    let budget: JSONValue = ["type": "enabled", "budget_tokens": 4096]
+    for model in [
+      "claude-3-7-sonnet-20250219", "claude-sonnet-4-5-20250929", "claude-sonnet-4-20250514", "claude-opus-4-5",
+    ] {
+      #expect(thinking(model).0 == budget && thinking(model).1 == nil, "\(model)")
+    }
+    #expect(thinking("claude-opus-4-6", ["tool_choice": "required"]).0 == nil)
+    let bedrock = BedrockRequest(
+      Self.request(["reasoning_effort": "low"], Self.threeTurns),
+      to: Self.route(.bedrockConverse, "us.anthropic.claude-opus-4-6-v1:0"))
+    #expect(
+      bedrock.json["additionalModelRequestFields"] == ["thinking": adaptive, "output_config": ["effort": "low"]])
+  }
+
+  @Test("histories that Anthropic and Bedrock refuse are put right")
+  func histories() {
+    let messages = [
+      Message(.assistant, "I begin."), Message(.user, "\n"), Message(.user, "go on"),
+      Message(answer: "", toolCalls: [ToolCall(id: "a", name: "f", arguments: "{}")]),
+      Message(json: ["role": "tool", "tool_call_id": "a", "content": "1"]),
+    ]
+    let claude = AnthropicRequest(
+      Self.request(["seed": 1, "n": 1, "response_format": ["type": "json_object"], "stop": ["\n", "END"]], messages),
+      to: Self.route(.anthropicMessages, "m")
+    ).json
+    let turns = claude["messages"]?.list ?? []
+    #expect(turns.map { $0["role"] } == ["user", "assistant", "user", "assistant", "user"])
+    #expect(turns[2]["content"] == [["type": "text", "text": "go on"]])
+    #expect(claude.keys.sorted() == ["max_tokens", "messages", "model", "stop_sequences"])
+    #expect(claude["stop_sequences"] == ["END"])
+    let bedrock = BedrockRequest(Self.request([:], messages), to: Self.route(.bedrockConverse, "m")).json
+    #expect(bedrock["messages"]?.list?.map { $0["role"] } == ["user", "assistant", "user", "assistant", "user"])
+    #expect(bedrock["toolConfig"]?["tools"]?.list?[0]["toolSpec"]?["name"] == "f")
+    let huge = AnthropicRequest(
+      Self.request(["thinking": ["type": "enabled", "budget_tokens": .integer(.max)]], Self.threeTurns),
+      to: Self.route(.anthropicMessages, "m"))
+    #expect(huge.json["max_tokens"] == 1_004_096)
+  }
+
+  @Test("a result answers the nearest call before it, also where ids come twice")
+  func repeatedIDs() {
+    func step(_ name: String) -> [Message] {
+      [
+        Message(answer: "", toolCalls: [ToolCall(id: "call_0", name: name, arguments: "{}")]),
+        Message(json: ["role": "tool", "tool_call_id": "call_0", "content": "x"]),
+      ]
+    }
+    let sent = GeminiRequest(
+      Self.request([:], [Message(.user, "q")] + step("first") + step("second")), to: Self.route(.gemini, "g"))
+    let names = (sent.json["contents"]?.list ?? []).compactMap { $0["parts"]?.list?[0]["function_response"]?["name"] }
+    #expect(names == ["first", "second"])
+  }
+
+  @Test("an image at an address is refused where nobody would fetch it")
+  func imageAddresses() async throws {
+    let transport = KeepingTransport()
+    let environment = ["OLLAMA_HOST": "127.0.0.1:9"]
+    let model = try ModelCatalog(transport: transport, environment: environment).resolve("ollama/llava")
+    let (_, error) = await gather(model.stream(Self.request()))
+    #expect(error?.kind == .badRequest && error?.description.contains("data: URLs") == true)
+    #expect(await transport.requests.isEmpty)
+  }
+
+  @Test("a summary is asked for where a person reads along, and not again where it is refused")
+  func summaries() async throws {
+    actor Refusing: HTTPTransport {
+      private(set) var bodies: [JSONValue] = []
+      func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+        let body = try JSONValue(parsing: request.body ?? [])
+        bodies.append(body)
+        let isRefused = body["reasoning"]?["summary"] != nil
+        let text =
+          isRefused
+          ? #"{"error":{"message":"Your organization must be verified to generate reasoning summaries."}}"#
+          : #"{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"ok"}]}]}"#
+        return HTTPResponse(status: isRefused ? 400 : 200, body: HTTPBody(chunks: [Array(text.utf8)]))
+      }
+    }
+    let transport = Refusing()
+    let model = try ModelCatalog(transport: transport, environment: ["OPENAI_API_KEY": "k"])
+      .resolve("openai/gpt-5-codex")
+    let request = ChatRequest(
+      messages: [Message(.user, "hi")], parameters: ["reasoning_effort": "low"], streams: false)
+    for _ in 0..<2 { #expect(await gather(model.stream(request)).0.text == "ok") }
+    #expect(await transport.bodies.map { $0["reasoning"]?["summary"] } == ["auto", nil, nil])
   }
 
   @Test("what a provider of OpenAI's protocol is known to refuse is put in its way")

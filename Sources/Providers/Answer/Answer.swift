@@ -81,7 +81,8 @@ actor Answer<Dialect: AnswerDialect> {
 
   /// Settles that a try has failed: another one follows, or the answer fails.
   private func fail(_ error: ChatModelError) {
-    guard !reader.hasAnswered, pending.isEmpty, let wait = backoff.wait(after: error, attempt: attempt) else {
+    // What was told besides an answer, such as usage, is of a try that does not count.
+    guard !reader.hasAnswered, let wait = backoff.wait(after: error, attempt: attempt) else {
       phase = .failed(error)
       return
     }

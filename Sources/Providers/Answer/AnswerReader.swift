@@ -30,7 +30,8 @@ struct AnswerReader<Dialect: AnswerDialect>: Sendable {
 
   /// Takes the next bytes and returns the events that they complete, text that came together in one event.
   mutating func take(_ bytes: [UInt8]) -> [ChatEvent] {
-    if beginning.count < 200 { beginning += bytes.prefix(200 - beginning.count) }
+    // Long enough that a key in it is whole when it is taken out.
+    if beginning.count < 4096 { beginning += bytes.prefix(4096 - beginning.count) }
     return decode(bytes)
   }
 

@@ -11,6 +11,16 @@ struct ToolCallPiece: Hashable, Sendable {
   var arguments = ""
 }
 
+/// An id for a call that has none, the same whenever the same answer is read and another in every other one: results
+/// name their call by it, and some providers refuse a conversation in which two are alike.
+func callID(of name: String, _ arguments: JSONValue?, after count: Int, in answer: String) -> String {
+  var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+  for byte in "\(answer) \(count) \(name) \(arguments?.written() ?? "")".utf8 {
+    hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+  }
+  return "call_" + String(hash, radix: 16)
+}
+
 /// Puts tool calls together from their pieces.
 ///
 /// A piece continues the call that has its id, or else its index, or else the last one. It begins a new call where its

@@ -24,14 +24,14 @@ struct AnthropicRequest: Sendable {
       messages = request.messages.dropFirst(instructions.count).map { .object($0.json) }
       system = Self.joined([parameters["system"]].compactMap { $0 } + instructions.compactMap { $0.json["content"] })
     case .openAI:
-      parameters = JSONObject(anthropicFromOpenAI: request.parameters)
+      parameters = JSONObject(anthropicFromOpenAI: request.parameters, model: route.model)
       let blocks = request.messages.filter(\.isInstruction).flatMap(\.anthropicBlocks)
       messages = Self.turns(request.messages.filter { !$0.isInstruction })
       system = Self.joined([parameters["system"]].compactMap { $0 } + (blocks.isEmpty ? [] : [.list(blocks)]))
     }
     if parameters["max_tokens"]?.isNull ?? true {
       parameters["max_tokens"] = .integer(
-        Self.defaultMaxTokens + (parameters["thinking"]?["budget_tokens"]?.wholeNumber ?? 0))
+        Self.defaultMaxTokens + min(max(0, parameters["thinking"]?["budget_tokens"]?.wholeNumber ?? 0), 1_000_000))
     }
     var body: JSONObject = route.namesModel ? ["model": .text(route.model)] : [:]
     body["messages"] = .list(messages)
@@ -64,6 +64,7 @@ struct AnthropicRequest: Sendable {
         turns.append((role, blocks))
       }
     }
+    if turns.first?.role == "assistant" { turns.insert(("user", [.object(ContentPart(text: goOn).json)]), at: 0) }
     return turns.map { ["role": .text($0.role), "content": .list($0.blocks)] }
   }
 }
@@ -91,7 +92,7 @@ extension Message {
     case .text(let text): parts = [ContentPart(text: text)]
     case .parts(let list): parts = list
     }
-    return parts.filter { $0.text != "" }.map { .object(($0.anthropicImage ?? $0).json) }
+    return parts.filter { !($0.text?.isBlank ?? false) }.map { .object(($0.anthropicImage ?? $0).json) }
   }
 
   private var toolResult: JSONValue {

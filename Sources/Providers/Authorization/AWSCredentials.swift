@@ -13,13 +13,21 @@ struct AWSCredentials: Hashable, Sendable {
     self.sessionToken = sessionToken
   }
 
+  /// The keys of the three variables themselves; `nil` where one of the two that are needed is not set.
+  init?(named variable: (String) -> String?) {
+    guard let accessKey = variable("AWS_ACCESS_KEY_ID"), let secretKey = variable("AWS_SECRET_ACCESS_KEY") else {
+      return nil
+    }
+    self.init(accessKey: accessKey, secretKey: secretKey, sessionToken: variable("AWS_SESSION_TOKEN"))
+  }
+
   /// Looks in the environment, then for the profile of `AWS_PROFILE` in `~/.aws/credentials`.
   ///
   /// - Parameter variable: An environment variable; empty counts as unset.
   /// - Returns: `nil` where there are none.
   init?(variable: (String) -> String?) {
-    if let accessKey = variable("AWS_ACCESS_KEY_ID"), let secretKey = variable("AWS_SECRET_ACCESS_KEY") {
-      self.init(accessKey: accessKey, secretKey: secretKey, sessionToken: variable("AWS_SESSION_TOKEN"))
+    if let named = AWSCredentials(named: variable) {
+      self = named
       return
     }
     let profile = variable("AWS_PROFILE") ?? "default"

@@ -23,7 +23,15 @@ actor TokenKeeper {
     if let token, token.expires.timeIntervalSince(now()) > Self.margin { return token }
     let task = asking ?? Task { try await ask() }
     asking = task
-    defer { asking = nil }
+    // Who is cancelled goes; the others wait on.
+    let (ends, continuation) = AsyncStream.makeStream(of: Void.self)
+    Task {
+      _ = await task.result
+      continuation.finish()
+    }
+    for await _ in ends {}
+    try Task.checkCancellation()
+    defer { if asking == task { asking = nil } }
     let new = try await task.value
     token = new
     return new

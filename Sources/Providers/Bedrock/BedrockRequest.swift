@@ -20,6 +20,7 @@ struct BedrockRequest: Sendable {
         turns.append((role, blocks))
       }
     }
+    if turns.first?.role == "assistant" { turns.insert(("user", [["text": .text(goOn)]]), at: 0) }
     var body: JSONObject = [
       "messages": .list(turns.map { ["role": .text($0.role), "content": .list($0.blocks)] })
     ]
@@ -33,11 +34,13 @@ struct BedrockRequest: Sendable {
       case "top_p": inference["topP"] = value
       case "max_tokens", "max_completion_tokens": inference["maxTokens"] = value
       case "stop": inference["stopSequences"] = value.text.map { [.text($0)] } ?? value
-      case "tools": if parameters["tool_choice"] != "none" { body["toolConfig"] = Self.tools(value, parameters) }
+      case "tools": body["toolConfig"] = Self.tools(value, parameters)
       case "reasoning_effort":
         guard let effort = ReasoningEffort(value), !effort.isOff else { break }
         if route.model.contains("claude") {
-          additional["thinking"] = ["type": "enabled", "budget_tokens": .integer(max(1024, effort.budget))]
+          let choice = parameters["tool_choice"]
+          // A model that must call a tool may not think before.
+          if choice != "required", choice?["function"] == nil { additional.merge(effort.claudeThinking(route.model)) }
         } else {
           additional["reasoning_effort"] = value
         }
@@ -55,7 +58,17 @@ struct BedrockRequest: Sendable {
     if let budget = additional["thinking"]?["budget_tokens"]?.wholeNumber,
       let limit = inference["maxTokens"]?.wholeNumber, limit <= budget
     {
-      inference["maxTokens"] = .integer(limit + budget)
+      inference["maxTokens"] = .integer(min(limit, 1_000_000) + min(budget, 1_000_000))
+    }
+    // Calls in the conversation are refused where no tool is declared.
+    let called = Set(messages.flatMap(\.toolCalls).map(\.name)).sorted()
+    if body["toolConfig"] == nil, !called.isEmpty {
+      body["toolConfig"] = [
+        "tools": .list(
+          called.map {
+            ["toolSpec": ["name": .text($0), "inputSchema": ["json": ["type": "object", "properties": [:]]]]]
+          })
+      ]
     }
     if !inference.isEmpty { body["inferenceConfig"] = .object(inference) }
     if !additional.isEmpty { body["additionalModelRequestFields"] = .object(additional) }
@@ -95,12 +108,7 @@ extension Message {
       switch block {
       case .text(let text): ["text": .text(text)]
       case .image(let type, let base64):
-        [
-          "image": [
-            "format": .text(type.split(separator: "/").last.map(String.init) ?? "png"),
-            "source": ["bytes": .text(base64)],
-          ]
-        ]
+        .object(Self.converseImage(type, base64))
       case .imageURL(let url): ["text": .text(url)]
       case .other(let json): .object(json)
       }
@@ -111,11 +119,17 @@ extension Message {
       }
   }
 
+  private static func converseImage(_ type: String, _ base64: String) -> JSONObject {
+    let format = type.split(separator: "/").last.map(String.init) ?? "png"
+    return ["image": ["format": .text(format), "source": ["bytes": .text(base64)]]]
+  }
+
   fileprivate var converseResult: JSONValue {
     let content: [JSONValue] = blocks.compactMap { block in
       switch block {
       case .text(let text): ["text": .text(text)]
-      case .image, .imageURL, .other: nil
+      case .image(let type, let base64): .object(Self.converseImage(type, base64))
+      case .imageURL, .other: nil
       }
     }
     return ["toolResult": ["toolUseId": .text(toolCallID ?? ""), "content": .list(content)]]

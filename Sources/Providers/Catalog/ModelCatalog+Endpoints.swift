@@ -61,56 +61,34 @@ extension ModelCatalog {
       override.variables[name] ?? section?.variables[name] ?? variable(name)
     }
     var row = row
-    var region: String?
-    switch row.wire {
-    case .bedrockConverse:
-      region =
-        Endpoint.bedrockModel(model).region ?? ["AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"].lazy
-        .compactMap(value).first ?? AWSCredentials.region(variable: value) ?? "us-west-2"
-      if let region, row.base.contains("{") { row.base = "https://bedrock-runtime.\(region).amazonaws.com" }
-    case .vertex:
-      let location =
-        ["VERTEXAI_LOCATION", "VERTEX_LOCATION", "GOOGLE_CLOUD_LOCATION"].lazy.compactMap(value).first
-        ?? "us-central1"
-      region = location
-      if row.base.contains("{") {
-        row.base = Self.vertexHost(location) + (row.base.hasSuffix("/v1beta1") ? "/v1beta1" : "/v1")
-      }
-    case .openAIChat, .openAIResponses, .anthropicMessages, .azureOpenAI, .gemini, .ollama: break
-    }
+    let region = try Self.place(of: &row, model: model, value)
     let home: String?
     do {
-      home = row.base.isEmpty ? nil : try filled(row.base, value)
-    } catch {
+      home = row.base.isEmpty ? nil : try filledHost(row.base, of: row, value)
+    } catch let error as UnsetVariable {
       home = nil
       if override.baseURL == nil, section?.baseURL == nil, !row.bases.contains(where: { value($0) != nil }) {
         throw .unsetVariable(provider: row.id, names: error.names)
       }
+    } catch {
+      throw error as? ModelNameError ?? .empty
     }
-    let (base, isOwn, source) = try address(of: row, home: home, override: override, value)
+    let place = try address(of: row, home: home, override: override)
     var endpoint = Endpoint(
-      row: row, provider: Self.title(of: row, at: base, home: home), baseURL: base,
+      row: row, provider: Self.title(of: row, at: place.base, home: home), baseURL: place.base,
       // What a section adds goes to the section's address only.
-      headers: source == .section || source == .home ? section?.headers ?? [:] : [:])
+      headers: place.isSections ? section?.headers ?? [:] : [:])
     endpoint.region = region
-    endpoint.apiVersion = value("AZURE_API_VERSION") ?? Self.version(of: base)
-    let given = override.apiKey.map { key in
-      let isEntra = override.variables["AZURE_AD_TOKEN"] != nil
-      return Credential.variable(name: isEntra ? "AZURE_AD_TOKEN" : row.keys.first ?? "the api_key", value: key)
+    endpoint.apiVersion = value("AZURE_API_VERSION") ?? Self.version(of: place.base)
+    let keys = Keys(
+      row: row, place: place, call: override, section: section, environment: { self.variable($0) },
+      ofSection: { self.credential(of: $0) })
+    endpoint.credential = keys.credential
+    try authorize(&endpoint, keys: keys, place: place)
+    if row.wire == .vertex {
+      endpoint.project =
+        ["VERTEXAI_PROJECT", "VERTEX_PROJECT", "GOOGLE_CLOUD_PROJECT"].lazy.compactMap(value).first ?? endpoint.project
     }
-    switch source {
-    case .call:
-      endpoint.credential =
-        given ?? (isOwn ? key(of: row, section: section, isRequired: true, value) : .none)
-    case .environment:
-      // Only a key of the environment belongs there.
-      endpoint.credential = given ?? key(of: row, section: nil, isRequired: isOwn, value)
-    case .section, .home:
-      let beside = section.flatMap { $0.hasKey ? credential(of: $0) : nil }
-      endpoint.credential =
-        given ?? beside ?? (isOwn ? key(of: row, section: nil, isRequired: true, value) : .none)
-    }
-    try authorize(&endpoint, override: override, value)
     for (name, template) in row.headers where endpoint.headers[name] == nil {
       // `{key}` is filled in with the key.
       guard let text = try? filled(template.replacing("{key}", with: "\u{1}"), value) else { continue }
@@ -120,55 +98,125 @@ extension ModelCatalog {
     return endpoint
   }
 
-  private enum Source {
-    case call, environment, section, home
+  /// Where Google's or Amazon's machines are, which stands in the host of their addresses.
+  private static func place(
+    of row: inout ProviderRow, model: String, _ value: (String) -> String?
+  ) throws(ModelNameError) -> String? {
+    let region: String
+    switch row.wire {
+    case .bedrockConverse:
+      region =
+        Endpoint.bedrockModel(model).region ?? ["AWS_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION"].lazy
+        .compactMap(value).first ?? AWSCredentials.region(variable: value) ?? "us-west-2"
+      try check(region: region, of: row)
+      if row.base.contains("{") { row.base = "https://bedrock-runtime.\(region).amazonaws.com" }
+    case .vertex:
+      region =
+        ["VERTEXAI_LOCATION", "VERTEX_LOCATION", "GOOGLE_CLOUD_LOCATION"].lazy.compactMap(value).first
+        ?? "us-central1"
+      try check(region: region, of: row)
+      if row.base.contains("{") {
+        row.base = vertexHost(region) + (row.base.hasSuffix("/v1beta1") ? "/v1beta1" : "/v1")
+      }
+    case .openAIChat, .openAIResponses, .anthropicMessages, .azureOpenAI, .gemini, .ollama: return nil
+    }
+    return region
   }
 
-  /// Where a provider is, whether that is its own place, and who said so.
+  /// A region is part of a host: with other characters in it, a key could be led to another one.
+  private static func check(region: String, of row: ProviderRow) throws(ModelNameError) {
+    guard region.utf8.allSatisfy({ isHostByte($0) && $0 != UInt8(ascii: ".") }) else {
+      throw .malformed(name: "the region \(region) of \(row.title)", expected: "a region such as us-central1")
+    }
+  }
+
+  private static func isHostByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+      true
+    default: false
+    }
+  }
+
+  /// The address of a template. What is filled into a host, or into the path behind one, must be a plain name.
+  private func filledHost(
+    _ template: String, of row: ProviderRow, _ value: (String) -> String?
+  ) throws -> String {
+    guard template.hasPrefix("https://") || template.hasPrefix("http://") else { return try filled(template, value) }
+    var bad: String?
+    let text = try filled(template) { name in
+      let found = value(name)
+      if let found, !found.utf8.allSatisfy(Self.isHostByte) { bad = name }
+      return found
+    }
+    if let bad {
+      throw ModelNameError.malformed(
+        name: "\(bad) of \(row.title)", expected: "a plain name, which is part of its address")
+    }
+    return text
+  }
+
+  /// Where a provider is, and who said so.
+  struct Place {
+    enum Source {
+      case call, environment, section, home
+    }
+
+    var base: String
+    var source: Source
+    /// Whether keys of the environment belong there.
+    var takesEnvironment: Bool
+    /// Whether what the section says of keys and headers belongs there.
+    var isSections: Bool
+    /// Whether it is the provider's own place.
+    var isHome: Bool
+  }
+
   private func address(
-    of row: ProviderRow, home: String?, override: Override, _ value: (String) -> String?
-  ) throws(ModelNameError) -> (base: String, isOwn: Bool, Source) {
+    of row: ProviderRow, home: String?, override: Override
+  ) throws(ModelNameError) -> Place {
+    let section = section(row.id)
+    let named = row.bases.lazy.compactMap { self.variable($0) }.first
+    let ofSection = row.bases.lazy.compactMap { section?.variables[$0] }.first ?? section?.baseURL
+    func isHome(_ base: String) -> Bool { home.map { Self.isSame(base, $0) } ?? false }
     // An address that a variable of the call names is the call's too.
     if let base = override.baseURL ?? row.bases.lazy.compactMap({ override.variables[$0] }).first {
       try Self.check(base, of: row.title, setIn: "api_base of the request")
-      let named = row.bases.lazy.compactMap { self.section(row.id)?.variables[$0] ?? self.variable($0) }.first
-      return (base, base == named || home.map { Self.isSame(base, $0) } ?? false, .call)
+      return Place(
+        base: base, source: .call, takesEnvironment: base == named || isHome(base),
+        isSections: ofSection.map { Self.isSame(base, $0) } ?? false, isHome: isHome(base))
     }
-    if let name = row.bases.first(where: { value($0) != nil }), let text = value(name) {
-      var base = text
-      if row.wire == .ollama {
-        guard let address = OllamaAddress(text) else { throw .invalidBaseURL(provider: row.id, source: name) }
-        base = address.root
-      }
-      try Self.check(base, of: row.title, setIn: name)
-      return (base, home.map { Self.isSame(base, $0) } ?? false, .environment)
+    if row.bases.allSatisfy({ section?.variables[$0] == nil }), let named {
+      let name = row.bases.first { variable($0) != nil } ?? ""
+      let base = try Self.root(named, of: row, setIn: name)
+      return Place(base: base, source: .environment, takesEnvironment: true, isSections: false, isHome: isHome(base))
     }
-    if let text = section(row.id)?.baseURL, !text.isEmpty {
-      var base = text
-      if row.wire == .ollama {
-        guard let address = OllamaAddress(text) else {
-          throw .invalidBaseURL(provider: row.id, source: "base_url in [providers.\(row.id)]")
-        }
-        base = address.root
-      }
-      try Self.check(base, of: row.kind == .configured ? row.id : row.title, setIn: "base_url in [providers.\(row.id)]")
-      return (base, home.map { Self.isSame(base, $0) } ?? false, .section)
+    if let ofSection, !ofSection.isEmpty {
+      let base = try Self.root(ofSection, of: row, setIn: "base_url in [providers.\(row.id)]")
+      // A provider that has no place of its own is where its section says.
+      return Place(
+        base: base, source: .section, takesEnvironment: isHome(base) || row.hasNoPlace, isSections: true,
+        isHome: isHome(base))
     }
     guard let home else {
       throw .noBaseURL(provider: row.id, variable: row.bases.first, example: row.example)
     }
     try Self.check(home, of: row.title, setIn: "the variables in it")
-    return (home, true, .home)
+    return Place(base: home, source: .home, takesEnvironment: true, isSections: true, isHome: true)
   }
 
-  /// The key of the environment: the first that is set; where none is and one is needed, the first is what is missing.
-  private func key(
-    of row: ProviderRow, section: ProviderConfiguration?, isRequired: Bool, _ value: (String) -> String?
-  ) -> Credential {
-    if let section, section.hasKey { return credential(of: section) }
-    if let name = row.keys.first(where: { value($0) != nil }) { return .variable(name: name, value: value(name)) }
-    guard isRequired, !row.isKeyless, let name = row.keys.first else { return .none }
-    return .variable(name: name, value: nil)
+  /// An address as it was written; Ollama's users write less than a whole one.
+  private static func root(
+    _ text: String, of row: ProviderRow, setIn source: String
+  ) throws(ModelNameError) -> String {
+    var base = text
+    if row.wire == .ollama {
+      guard let address = OllamaAddress(text) else { throw .invalidBaseURL(provider: row.id, source: source) }
+      base = address.root
+    }
+    try check(base, of: row.kind == .configured ? row.id : row.title, setIn: source)
+    return base
   }
 
   func credential(of section: ProviderConfiguration) -> Credential {
@@ -179,17 +227,19 @@ extension ModelCatalog {
   }
 
   /// Settles where what is sent as a key comes from, where that is not the key itself.
-  private func authorize(
-    _ endpoint: inout Endpoint, override: Override, _ value: (String) -> String?
-  ) throws(ModelNameError) {
+  private func authorize(_ endpoint: inout Endpoint, keys: Keys, place: Place) throws(ModelNameError) {
     let row = endpoint.row
     switch row.authorization {
     case .google:
       // A token that is set up as the key of a section is one already.
-      if section(row.id)?.hasKey == true || override.apiKey != nil { break }
+      if keys.hasOwn { break }
+      guard keys.hasGoogle else {
+        endpoint.credential = .none
+        break
+      }
       let credentials: GoogleCredentials
       do {
-        credentials = try tokens.google(value)
+        credentials = try tokens.google(keys.value)
       } catch {
         throw .badCredentials(provider: row.title, cause: "\(error)")
       }
@@ -198,28 +248,23 @@ extension ModelCatalog {
       endpoint.project = credentials.project
       if case .machine = credentials.account { endpoint.project = EndpointCall.machineProject }
     case .aws:
-      if value("AWS_BEARER_TOKEN_BEDROCK") != nil || override.apiKey != nil || section(row.id)?.hasKey == true {
+      let credentials = keys.aws
+      if keys.hasOwn || credentials?.isOfCall != true && keys.value("AWS_BEARER_TOKEN_BEDROCK") != nil {
         guard endpoint.baseURL.hasPrefix("https:") || Self.isLoopback(endpoint.baseURL) else {
           throw .badCredentials(provider: row.title, cause: "a bearer token is not sent over plain http")
         }
         break
       }
-      guard let credentials = AWSCredentials(variable: value) else {
-        endpoint.credential = .variable(name: "AWS_ACCESS_KEY_ID", value: nil)
-        break
-      }
-      endpoint.credential = .none
-      endpoint.authorization.source = .aws(credentials)
-    case .watsonx: endpoint.authorization.source = .exchange(tokens.watsonx(endpoint.credential))
-    case .gigachat:
+      endpoint.credential =
+        credentials == nil && place.takesEnvironment ? .variable(name: "AWS_ACCESS_KEY_ID", value: nil) : .none
+      if let credentials { endpoint.authorization.source = .aws(credentials.keys) }
+    // Elsewhere the key is sent as it is: who exchanges it is the provider's own.
+    case .watsonx where place.isHome:
+      endpoint.authorization.source = .exchange(tokens.watsonx(endpoint.credential))
+    case .gigachat where place.isHome:
       endpoint.authorization.source = .exchange(
-        tokens.gigachat(endpoint.credential, scope: value("GIGACHAT_SCOPE") ?? "GIGACHAT_API_PERS"))
-    case .bearer, .token, .header, .anthropic, .azure, .azureAI, .snowflake: break
-    }
-    if row.wire == .vertex {
-      endpoint.project =
-        ["VERTEXAI_PROJECT", "VERTEX_PROJECT", "GOOGLE_CLOUD_PROJECT"].lazy.compactMap(value).first
-        ?? endpoint.project
+        tokens.gigachat(endpoint.credential, scope: keys.value("GIGACHAT_SCOPE") ?? "GIGACHAT_API_PERS"))
+    case .bearer, .token, .header, .anthropic, .azure, .azureAI, .snowflake, .watsonx, .gigachat: break
     }
   }
 

@@ -85,18 +85,21 @@ extension ModelCatalog {
     let origin: ModelDescription.Origin = section == nil ? .found : .configured
     guard let url = endpoint.modelsURL else { return [] }
     let isLocal = Self.isLoopback(endpoint.baseURL)
-    let place = "\(provider) \(url)"
+    let place = "\(provider) \(Self.withoutUser(url))"
     if !isLocal, !refreshes, let kept = await lists.list(of: place) {
       return kept.map { describe($0, of: provider, at: endpoint, origin: origin) }
     }
     let isProbe = isLocal && section == nil
+    // Who listens where nobody said that someone does is not shown a key.
+    var asked = endpoint
+    if isProbe, !endpoint.row.bases.contains(where: { variable($0) != nil }) { asked.credential = .none }
     let timeouts = isProbe ? Timeouts(firstByte: localTimeout, idle: localTimeout) : Self.listTimeouts
-    let body = try await list(of: endpoint, url: url, name: provider + "/", timeouts: timeouts)
+    let body = try await list(of: asked, url: url, name: provider + "/", timeouts: timeouts)
     var listed = Self.models(in: body, wire: endpoint.wire)
     if endpoint.row.id == "openai", !isLocal, Self.isSame(endpoint.baseURL, endpoint.row.base) {
       listed = listed.filter { Self.chats($0.id) }
     }
-    if !isLocal { await lists.keep(listed, of: place) }
+    if !isLocal, !listed.isEmpty { await lists.keep(listed, of: place) }
     return listed.map { describe($0, of: provider, at: endpoint, origin: origin) }
   }
 
@@ -116,6 +119,13 @@ extension ModelCatalog {
       (model.inputPrice, model.outputPrice) = (input, output)
     }
     return model
+  }
+
+  /// An address without a name and a password in it.
+  private static func withoutUser(_ url: String) -> String {
+    guard var parts = URLComponents(string: url) else { return "" }
+    (parts.user, parts.password) = (nil, nil)
+    return parts.string ?? ""
   }
 
   private func list(of endpoint: Endpoint, url: String, name: String, timeouts: Timeouts) async throws -> [UInt8] {

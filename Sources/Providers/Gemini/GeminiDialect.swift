@@ -5,6 +5,7 @@ import RearviewJSON
 /// Gemini's protocol: each event is a whole object with what is new, and nothing says the end but the end.
 struct GeminiDialect: AnswerDialect {
   private(set) var toolCalls: [ToolCall] = []
+  private var responseID = ""
 
   mutating func take(_ event: ServerSentEvent, into news: inout AnswerNews) {
     if event.isDone {
@@ -35,6 +36,7 @@ struct GeminiDialect: AnswerDialect {
         message: "the prompt was blocked: \(blocked)" + (said.map { ", \($0)" } ?? ""), codes: ["content_filter"])
       return
     }
+    responseID = object["responseId"]?.text ?? responseID
     if let candidate = object["candidates"]?.list?.first?.object {
       news.isInForm = true
       for part in candidate["content"]?["parts"]?.list ?? [] { take(part, into: &news) }
@@ -50,7 +52,7 @@ struct GeminiDialect: AnswerDialect {
     if let text = part["text"]?.text {
       if part["thought"] == true { news.add(reasoning: text) } else { news.add(text: text) }
     } else if let call = part["functionCall"] ?? part["function_call"], let name = call["name"]?.text {
-      let id = call["id"]?.text ?? "call_\(toolCalls.count)"
+      let id = call["id"]?.text ?? callID(of: name, call["args"], after: toolCalls.count, in: responseID)
       toolCalls.append(
         ToolCall(
           id: id, name: name, arguments: (call["args"] ?? [:]).written(),

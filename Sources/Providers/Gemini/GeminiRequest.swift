@@ -20,10 +20,10 @@ struct GeminiRequest: Sendable {
       }
     }
     if route.hasNoInstructions { add("user", instructions) }
-    for message in messages where !message.isInstruction {
+    for (index, message) in messages.enumerated() where !message.isInstruction {
       switch message.role {
       case .assistant: add("model", message.geminiParts + message.toolCalls.map(\.geminiPart))
-      case .tool: add("user", [message.geminiResult(names: names)])
+      case .tool: add("user", [message.geminiResult(name: names[index])])
       default: add("user", message.geminiParts)
       }
     }
@@ -125,8 +125,8 @@ extension Message {
   }
 
   /// A result answers a function by its name.
-  fileprivate func geminiResult(names: [String: String]) -> JSONValue {
-    let name = toolCallID.flatMap { names[$0] } ?? json["name"]?.text ?? ""
+  fileprivate func geminiResult(name: String?) -> JSONValue {
+    let name = name ?? json["name"]?.text ?? ""
     let said = (try? JSONValue(parsing: text)).flatMap { $0.object.map(JSONValue.object) }
     return ["function_response": ["name": .text(name), "response": said ?? ["content": .text(text)]]]
   }

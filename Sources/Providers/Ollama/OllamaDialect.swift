@@ -30,7 +30,9 @@ struct OllamaDialect: AnswerDialect {
       for call in message["tool_calls"]?.list ?? [] {
         guard let function = call["function"], let name = function["name"]?.text else { continue }
         let arguments = function["arguments"] ?? [:]
-        let id = call["id"]?.text ?? "call_\(toolCalls.count)"
+        let id =
+          call["id"]?.text
+          ?? callID(of: name, arguments, after: toolCalls.count, in: object["created_at"]?.text ?? "")
         toolCalls.append(ToolCall(id: id, name: name, arguments: arguments.text ?? arguments.written()))
         news.addToolCall()
       }

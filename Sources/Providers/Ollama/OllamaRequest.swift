@@ -10,7 +10,7 @@ struct OllamaRequest: Sendable {
     let (messages, parameters) = request.inOpenAIForm()
     let names = messages.toolNames
     var body: JSONObject = [
-      "model": .text(route.model), "messages": .list(messages.map { $0.ollama(names: names) }),
+      "model": .text(route.model), "messages": .list(messages.enumerated().map { $1.ollama(tool: names[$0]) }),
       "stream": .boolean(request.streams),
     ]
     var options: JSONObject = [:]
@@ -52,7 +52,7 @@ struct OllamaRequest: Sendable {
 }
 
 extension Message {
-  fileprivate func ollama(names: [String: String]) -> JSONValue {
+  fileprivate func ollama(tool: String?) -> JSONValue {
     var role = role
     if role == .developer { role = .system }
     var texts: [String] = []
@@ -73,7 +73,7 @@ extension Message {
       ["function": ["name": .text(call.name), "arguments": call.input]]
     }
     if !calls.isEmpty { message["tool_calls"] = .list(calls) }
-    if role == .tool, let name = toolCallID.flatMap({ names[$0] }) { message["tool_name"] = .text(name) }
+    if role == .tool, let tool { message["tool_name"] = .text(tool) }
     return .object(message)
   }
 }

@@ -8,7 +8,11 @@ extension OpenAIChunk {
   static func parsed(_ data: [UInt8]) -> OpenAIChunk? {
     guard let object = JSONObject(answer: data) else { return nil }
     var chunk = OpenAIChunk()
-    if let choice = object["choices"]?.list?.first?.object { chunk.take(choice: choice) }
+    // Of several answers the first is read.
+    let choices = object["choices"]?.list ?? []
+    if let choice = choices.first(where: { ($0["index"]?.wholeNumber ?? 0) == 0 })?.object {
+      chunk.take(choice: choice)
+    }
     chunk.usage = Usage(openAI: object["usage"]) ?? Usage(openAI: object["x_groq"]?["usage"])
     chunk.error = chunk.error ?? ProviderErrorObject(object)
     return chunk

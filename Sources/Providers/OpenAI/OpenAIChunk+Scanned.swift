@@ -69,6 +69,7 @@ private struct ChunkScan {
       chunk.finishReason = json.takeString()?.text
       return chunk.finishReason != nil
     }
+    if key.equals("index") { return json.next() == UInt8(ascii: "0") && json.skipValue() }
     if key.equals("message") || key.equals("text") || key.equals("error") { return false }
     return json.skipValue()
   }

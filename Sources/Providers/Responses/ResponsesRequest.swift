@@ -7,7 +7,8 @@ struct ResponsesRequest: Sendable {
   /// The body.
   let json: JSONObject
 
-  init(_ request: ChatRequest, to route: Route, at endpoint: Endpoint) {
+  /// - Parameter summarises: Whether a summary of the reasoning is asked for with an effort.
+  init(_ request: ChatRequest, to route: Route, at endpoint: Endpoint, summarises: Bool = false) {
     let (messages, parameters) = request.inOpenAIForm()
     var body: JSONObject = [
       "model": .text(route.model),
@@ -17,18 +18,22 @@ struct ResponsesRequest: Sendable {
     if !instructions.isEmpty { body["instructions"] = .text(instructions.joined(separator: "\n\n")) }
     body["store"] = false
     if request.streams { body["stream"] = true }
+    var text: JSONObject = [:]
     let reasons = OpenAIRequest.isReasoningModel(route.model) || route.reasons != nil
     for (name, value) in parameters where !value.isNull {
       switch name {
       case "max_tokens", "max_completion_tokens": body["max_output_tokens"] = value
       case "reasoning_effort":
-        body["reasoning"] = body["reasoning"] ?? ["effort": value, "summary": "auto"]
+        var reasoning: JSONObject = ["effort": value]
+        // Some accounts may not see one, so that only who reads along asks for it.
+        if summarises { reasoning["summary"] = "auto" }
+        body["reasoning"] = body["reasoning"] ?? .object(reasoning)
       case "temperature", "top_p": if !reasons { body[name] = value }
       case "tools": body["tools"] = .list((value.list ?? []).map(Self.tool))
       case "tool_choice":
         body["tool_choice"] = value["function"]?["name"].map { ["type": "function", "name": $0] } ?? value
-      case "response_format": body["text"] = Self.format(value).map { ["format": $0] }
-      case "verbosity": body["text"] = ["verbosity": value]
+      case "response_format": text["format"] = Self.format(value)
+      case "verbosity": text["verbosity"] = value
       // Neither exists there.
       case "stream_options", "stop", "n", "seed", "presence_penalty", "frequency_penalty", "logit_bias", "logprobs",
         "model", "messages", "stream", "modalities":
@@ -36,6 +41,7 @@ struct ResponsesRequest: Sendable {
       default: body[name] = value
       }
     }
+    if !text.isEmpty { body["text"] = .object(text) }
     for (name, value) in endpoint.body where body[name] == nil { body[name] = value }
     json = body
   }
@@ -44,6 +50,8 @@ struct ResponsesRequest: Sendable {
     guard let function = tool["function"]?.object else { return tool }
     var flat: JSONObject = ["type": "function"]
     for (name, value) in function { flat[name] = value }
+    // Unsaid it would be strict, and every argument required.
+    flat["strict"] = flat["strict"] ?? false
     return .object(flat)
   }
 

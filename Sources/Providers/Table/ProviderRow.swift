@@ -54,6 +54,9 @@ struct ProviderRow: Sendable {
     case thinking
   }
 
+  /// Whether it is one of the table that is at another place for everyone (Azure).
+  var hasNoPlace: Bool { base.isEmpty && kind != .configured }
+
   init(id: String, title: String) {
     self.id = id
     self.title = title
