@@ -1,8 +1,9 @@
 import RearviewChat
 import RearviewHTTP
-import RearviewProviders
 import ScriptedServer
 import Testing
+
+@testable import RearviewProviders
 
 @Suite("Which models there are")
 struct ModelListTests {
@@ -54,6 +55,13 @@ struct ModelListTests {
     #expect(found.map(\.name) == ["mine/a", "mine/b/x"])
     #expect(server.requests.first?.target == "/v1/models")
     #expect(server.requests.first?.headers["authorization"] == "Bearer k-123")
+  }
+
+  @Test("an entry without a name is no model, and a price that nobody can pay is none")
+  func oddEntries() {
+    let list =
+      #"{"data":["",{"id":""},{"name":"models/"},{"id":"a","pricing":{"prompt":"inf","completion":"1e300"}}]}"#
+    #expect(ListedModel.all(in: Array(list.utf8), wire: .gemini) == [ListedModel(id: "a")])
   }
 
   @Test("Anthropic lists its models, with its key and in its way, when the key is set")
