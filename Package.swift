@@ -176,6 +176,9 @@ let package = Package(
       ],
       path: "Tests/InterfaceTests", exclude: ["Frames"]),
     .testTarget(
+      name: "FuzzTests", dependencies: ["RearviewProviders", "RearviewHTTP", "RearviewChat", "RearviewJSON"],
+      path: "Tests/FuzzTests", resources: [.copy("Corpus")]),
+    .testTarget(
       name: "EndToEndTests",
       dependencies: [
         "RearviewCommand", "OwnThread", "ScriptedServer", "TerminalEmulator",

@@ -32,6 +32,9 @@ public struct JSONScan {
     }
   }
 
+  /// Steps over so many bytes, which must be there.
+  mutating func step(over count: Int) { position += count }
+
   /// The next byte that is no blank.
   public mutating func next() -> UInt8? {
     while position < bytes.count {
@@ -83,29 +86,57 @@ public struct JSONScan {
     return nil
   }
 
-  /// Steps over any value. It looks at the shape only: brackets that match in number, strings that end.
-  public mutating func skipValue() -> Bool {
-    var depth = 0
-    repeat {
-      guard let byte = next() else { return false }
-      switch byte {
-      case UInt8(ascii: "\""):
-        guard takeString() != nil else { return false }
-      case UInt8(ascii: "{"), UInt8(ascii: "["):
-        depth += 1
-        position += 1
-      case UInt8(ascii: "}"), UInt8(ascii: "]"):
-        depth -= 1
-        position += 1
-        if depth < 0 { return false }
-      case UInt8(ascii: ","), UInt8(ascii: ":"):
-        if depth == 0 { return false }
-        position += 1
-      default:
-        skipScalar()
-      }
-    } while depth > 0
-    return true
+  /// Steps over a value of any kind if one is next. `false` where there is none, and where it takes more than a look to
+  /// be sure that `JSONValue` would read it: nested 50 deep, or a number out of the ordinary.
+  public mutating func skipValue() -> Bool { skipValue(depth: 0) }
+
+  private mutating func skipValue(depth: Int) -> Bool {
+    guard depth < 50 else { return false }
+    switch next() {
+    case nil:
+      return false
+    case UInt8(ascii: "\""):
+      return takeString() != nil
+    case UInt8(ascii: "{"):
+      position += 1
+      if take(UInt8(ascii: "}")) { return true }
+      repeat {
+        guard takeString() != nil, take(UInt8(ascii: ":")), skipValue(depth: depth + 1) else { return false }
+      } while take(UInt8(ascii: ","))
+      return take(UInt8(ascii: "}"))
+    case UInt8(ascii: "["):
+      position += 1
+      if take(UInt8(ascii: "]")) { return true }
+      repeat {
+        guard skipValue(depth: depth + 1) else { return false }
+      } while take(UInt8(ascii: ","))
+      return take(UInt8(ascii: "]"))
+    default:
+      return takeScalar().map(Self.isPlain) ?? false
+    }
+  }
+
+  /// Whether it is `null`, `true`, `false`, or a number without a doubt.
+  private static func isPlain(_ scalar: UnsafeBufferPointer<UInt8>) -> Bool {
+    let raw = RawString(bytes: scalar, hasEscapes: false)
+    if raw.equals("null") || raw.equals("true") || raw.equals("false") { return true }
+    var index = scalar.first == UInt8(ascii: "-") ? 1 : 0
+    func skipsDigits(atMost limit: Int) -> Bool {
+      let start = index
+      while index < scalar.count, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(scalar[index]) { index += 1 }
+      return (1...limit).contains(index - start)
+    }
+    guard skipsDigits(atMost: 100) else { return false }
+    if index < scalar.count, scalar[index] == UInt8(ascii: ".") {
+      index += 1
+      guard skipsDigits(atMost: 100) else { return false }
+    }
+    if index < scalar.count, scalar[index] | 0x20 == UInt8(ascii: "e") {
+      index += 1
+      if index < scalar.count, scalar[index] == UInt8(ascii: "-") || scalar[index] == UInt8(ascii: "+") { index += 1 }
+      guard skipsDigits(atMost: 2) else { return false }
+    }
+    return index == scalar.count
   }
 
   /// Steps over a number, `true`, `false` or `null` and returns what stands there; `nil` when a mark is next.

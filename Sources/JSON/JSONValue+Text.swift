@@ -13,7 +13,7 @@ public struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertibl
 }
 
 extension JSONValue {
-  /// Reads a whole JSON text. Lists and objects may be nested 500 deep.
+  /// Reads a whole JSON text. Lists and objects may be nested 500 deep; a byte-order mark at the start is skipped.
   public init(parsing bytes: [UInt8]) throws(JSONSyntaxError) {
     let result: Result<JSONValue, JSONSyntaxError> = bytes.withUnsafeBufferPointer { buffer in
       var reader = JSONReader(buffer)
@@ -53,6 +53,7 @@ private struct JSONReader {
   }
 
   mutating func whole() throws(JSONSyntaxError) -> JSONValue {
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { scan.step(over: 3) }
     let value = try value(depth: 0)
     guard scan.isAtEnd() else { throw error("something follows the value") }
     return value

@@ -10,6 +10,11 @@ struct JSONValueTests {
     #expect(try JSONValue(parsing: text).written() == text)
   }
 
+  @Test("are read behind a byte-order mark, as some servers send it")
+  func mark() throws {
+    #expect(try JSONValue(parsing: [0xEF, 0xBB, 0xBF] + Array(#"{"a":1}"#.utf8)) == ["a": 1])
+  }
+
   @Test("are written with indents as other programs do")
   func indented() throws {
     let value: JSONValue = ["language": "Python", "n": [1, 2], "none": [:]]

@@ -58,6 +58,13 @@ struct ModelListTests {
     #expect(server.requests.first?.headers["authorization"] == "Bearer k-123")
   }
 
+  @Test("an entry without a name is no model, and a price that nobody can pay is none")
+  func oddEntries() {
+    let list =
+      #"{"data":["",{"id":""},{"name":"models/"},{"id":"a","pricing":{"prompt":"inf","completion":"1e300"}}]}"#
+    #expect(ListedModel.all(in: Array(list.utf8), wire: .gemini) == [ListedModel(id: "a")])
+  }
+
   @Test("Anthropic lists its models, with its key and in its way, when the key is set")
   func anthropic() async throws {
     let server = try ScriptedServer { _ in

@@ -50,6 +50,8 @@ struct OpenAIChunkTests {
       #"{"choices":[{"delta":{"content":"a"}}]} x"#,
       #"{"choices":[{"delta":{"content":"a}}]}"#,
       #"{"choices":[{"delta":{"content":5}}]}"#,
+      #"{"choices":[],"id":cmpl}"#, #"{"choices":[],"id":1.}"#, #"{"choices":[],"id":[1,]}"#,
+      #"{"choices":[],"id":{"a"}}"#, #"{"choices":[],"id":[}]}"#, #"{"choices":[],"created":1e999}"#,
       #"{"choices":[{"delta":{"content":"a","tool_calls":[{"function":{"arguments":"{\"content\":\"no\"}"}}]}}]}"#,
       #"{"choices":[{"delta":{"function_call":{"name":"f","arguments":""}}}]}"#,
       #"[{"choices":[]}]"#,

@@ -222,6 +222,31 @@ struct WireAnswerTests {
     }
   }
 
+  @Test("a second stop without a reason does not take back the first")
+  func secondStop() {
+    var dialect = BedrockDialect()
+    var news = AnswerNews()
+    for payload in [#"{"stopReason":"end_turn"}"#, "{}"] {
+      let stop = EventStreamMessage(headers: [":event-type": .string("messageStop")], payload: Array(payload.utf8))
+      dialect.take(stop, into: &news)
+    }
+    #expect(news.finish == .stop)
+  }
+
+  @Test("a whole answer behind a byte-order mark is read", arguments: WireProtocol.withStreams)
+  func mark(wire: WireProtocol) throws {
+    let (gathered, _) = Self.read([0xEF, 0xBB, 0xBF] + (try golden("\(wire.rawValue)/response.json")), wire)
+    #expect(gathered.text == Self.text)
+  }
+
+  @Test("bytes after the ending say nothing")
+  func afterEnding() {
+    var reader = AnswerReader(OpenAIDialect())
+    _ = reader.take(Array("data: [DONE]\n\n".utf8))
+    #expect(reader.take(Array(#"data: {"choices":[{"delta":{"content":"more"}}]}"#.utf8) + [10, 10]).isEmpty)
+    #expect(reader.end().isEmpty && reader.ending == .finished(.other))
+  }
+
   @Test("cached and reasoning tokens are counted where they are told")
   func usage() {
     let (openAI, _) = Self.read(

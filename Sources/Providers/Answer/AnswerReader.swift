@@ -28,8 +28,10 @@ struct AnswerReader<Dialect: AnswerDialect>: Sendable {
     self.dialect = dialect
   }
 
-  /// Takes the next bytes and returns the events that they complete, text that came together in one event.
+  /// Takes the next bytes and returns the events that they complete, text that came together in one event. Bytes after
+  /// the ending say nothing.
   mutating func take(_ bytes: [UInt8]) -> [ChatEvent] {
+    guard ending == nil else { return [] }
     // Long enough that a key in it is whole when it is taken out.
     if beginning.count < 4096 { beginning += bytes.prefix(4096 - beginning.count) }
     return decode(bytes)

@@ -63,7 +63,7 @@ struct BedrockDialect: AnswerDialect {
     case "messageStop":
       news.isInForm = true
       // The usage comes after it.
-      finish = Self.finish(event["stopReason"]?.text)
+      finish = Self.finish(event["stopReason"]?.text) ?? finish
       news.finish = finish
     case "metadata":
       news.isInForm = true

@@ -1,7 +1,6 @@
 import Foundation
 import RearviewChat
 import RearviewHTTP
-import RearviewJSON
 
 extension ModelCatalog {
   /// How long a provider may take to list its models.
@@ -95,7 +94,7 @@ extension ModelCatalog {
     if isProbe, !endpoint.row.bases.contains(where: { variable($0) != nil }) { asked.credential = .none }
     let timeouts = isProbe ? Timeouts(firstByte: localTimeout, idle: localTimeout) : Self.listTimeouts
     let body = try await list(of: asked, url: url, name: provider + "/", timeouts: timeouts)
-    var listed = Self.models(in: body, wire: endpoint.wire)
+    var listed = ListedModel.all(in: body, wire: endpoint.wire)
     if endpoint.row.id == "openai", !isLocal, Self.isSame(endpoint.baseURL, endpoint.row.base) {
       listed = listed.filter { Self.chats($0.id) }
     }
@@ -141,55 +140,10 @@ extension ModelCatalog {
     }
   }
 
-  /// The models of a list: OpenAI's form, Gemini's, Ollama's, or one of those that others took for it.
-  static func models(in body: [UInt8], wire: WireProtocol) -> [ListedModel] {
-    let json = try? JSONValue(parsing: body)
-    let entries = json?["data"]?.list ?? json?["models"]?.list ?? json?.list ?? []
-    var seen: Set<String> = []
-    let models = entries.compactMap { ListedModel($0, wire: wire) }.filter { seen.insert($0.id).inserted }
-    return wire == .ollama ? models : models.sorted { $0.id < $1.id }
-  }
-
   /// Whether a model of OpenAI's own list chats.
   private static func chats(_ id: String) -> Bool {
     guard isOpenAIName(id) else { return false }
     let others = ["audio", "realtime", "transcribe", "tts", "image", "instruct", "search-preview", "live"]
     return !others.contains(where: id.contains)
-  }
-}
-
-extension ListedModel {
-  /// - Returns: `nil` for an entry that is no model, or one that does not chat.
-  fileprivate init?(_ json: JSONValue, wire: WireProtocol) {
-    if let name = json.text {
-      self.init(id: name)
-      return
-    }
-    guard var id = json["id"]?.text ?? json["name"]?.text ?? json["model"]?.text, !id.isEmpty else { return nil }
-    if wire == .gemini {
-      if let methods = json["supportedGenerationMethods"]?.list, !methods.contains("generateContent") { return nil }
-      if id.hasPrefix("models/") { id.removeFirst("models/".count) }
-    }
-    // Servers that list all kinds say which kind one is.
-    if let kind = json["type"]?.text, ["embedding", "image", "audio", "rerank", "moderation"].contains(kind) {
-      return nil
-    }
-    self.init(id: id)
-    contextWindow =
-      (json["context_length"] ?? json["context_window"] ?? json["max_model_len"] ?? json["inputTokenLimit"]
-      ?? json["max_context_length"])?.wholeNumber.flatMap { $0 > 0 ? $0 : nil }
-    maxOutput = json["outputTokenLimit"]?.wholeNumber
-    inputPrice = Self.price(json["pricing"]?["prompt"])
-    outputPrice = Self.price(json["pricing"]?["completion"])
-    let details = json["details"]
-    let parts = [details?["parameter_size"]?.text, details?["quantization_level"]?.text].compactMap(\.self)
-    let known = parts.filter { !$0.isEmpty }
-    if !known.isEmpty { detail = known.joined(separator: ", ") }
-  }
-
-  /// OpenRouter's prices are dollars a token, as texts.
-  private static func price(_ json: JSONValue?) -> Double? {
-    guard let text = json?.text, let price = Double(text), price >= 0 else { return nil }
-    return (price * 1_000_000 * 10_000).rounded() / 10_000
   }
 }

@@ -1,18 +1,5 @@
 import Foundation
 
-/// What a provider's list says of a model.
-struct ListedModel: Hashable, Codable, Sendable {
-  /// Its name at the provider.
-  var id: String
-  /// What else is said, for people.
-  var detail: String?
-  var contextWindow: Int?
-  var maxOutput: Int?
-  /// US dollars for a million tokens.
-  var inputPrice: Double?
-  var outputPrice: Double?
-}
-
 /// Lists of models that providers gave, kept for a day in a file: asking takes a second, and lists change by the week.
 actor ModelLists {
   private struct Entry: Codable {
