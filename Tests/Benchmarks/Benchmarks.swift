@@ -7,11 +7,14 @@ import TerminalEmulator
 /// Measures the built program as a person meets it: in a pseudo-terminal, with a model on loopback.
 ///
 ///     swift run -c release RearviewBenchmarks          # `… RearviewBenchmarks engine` for the engine alone
+///     swift run -c release RearviewBenchmarks providers  # reading answers, beside what others use
 ///
 /// Figures are of this machine and moment; compare figures of one run only.
 @main
 struct Benchmarks {
   static func main() async throws {
+    if CommandLine.arguments.contains("serve-chunks") { return try ChunkServer.serve() }
+    if CommandLine.arguments.contains("providers") { return end(with: try ProviderBench().rows()) }
     let engine = try await EngineBench()
     let engineRows = try await engine.rows()
     await engine.end()
