@@ -49,7 +49,8 @@ struct Row {
     let width = rows.map(\.name.count).max() ?? 0
     for row in rows {
       let name = row.name.padding(toLength: width, withPad: " ", startingAt: 0)
-      let value = String(format: "%10.1f %@", row.value, row.unit)
+      // Ratios lie near 1.
+      let value = String(format: row.unit == "×" ? "%10.2f %@" : "%10.1f %@", row.value, row.unit)
       print(
         "\(name)  \(value.padding(toLength: 16, withPad: " ", startingAt: 0))  goal \(String(format: "%g", row.goal))  \(row.isMet ? "" : "MISSED")"
       )
