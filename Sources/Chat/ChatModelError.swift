@@ -1,4 +1,8 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
 import Foundation
+#endif
 
 /// Why a model gave no answer, or only part of one. `description` is one sentence for people that says what to do.
 public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -77,17 +81,17 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
       return "\(provider) did not answer because of its content policy\(said); ask in another way."
     case .rateLimited(let retryAfter):
       let wait = retryAfter.map {
-        "; it asks to wait \($0.formatted(.units(allowed: [.minutes, .seconds], width: .wide)))"
+        "; it asks to wait \($0.inWords)"
       }
       return "\(provider) limits the rate of requests\(code)\(said)\(wait ?? "; wait a moment"), then send again."
     case .server:
-      let asked = wait.map { "; it asks to wait \($0.formatted(.units(allowed: [.minutes, .seconds], width: .wide)))" }
+      let asked = wait.map { "; it asks to wait \($0.inWords)" }
       return "\(provider) failed\(code)\(said)\(asked ?? ""); send again in a moment."
     case .unreachable:
       return "\(provider) cannot be reached\(said); check the network, or that the server is running."
     case .timedOut(let after):
       return
-        "\(provider) sent nothing for \(after.formatted(.units(allowed: [.minutes, .seconds], width: .wide))); send again, or pick another model."
+        "\(provider) sent nothing for \(after.inWords); send again, or pick another model."
     case .cutStream:
       return "The answer from \(provider) was cut off\(said); send again to get a whole one."
     case .failedMidStream:
@@ -95,5 +99,16 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
     case .unreadable:
       return "\(provider) answered in a form that cannot be read\(said); check its base URL."
     }
+  }
+}
+
+extension Duration {
+  /// In whole minutes and seconds: `1 minute, 30 seconds`.
+  fileprivate var inWords: String {
+    let seconds = Int((self / .seconds(1)).rounded(.toNearestOrEven))
+    func words(_ count: Int, _ unit: String) -> String { "\(count) \(unit)\(count == 1 ? "" : "s")" }
+    if seconds < 60 { return words(seconds, "second") }
+    let minutes = words(seconds / 60, "minute")
+    return seconds % 60 == 0 ? minutes : minutes + ", " + words(seconds % 60, "second")
   }
 }

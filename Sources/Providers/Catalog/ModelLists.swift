@@ -1,4 +1,13 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
 import Foundation
+#endif
 
 /// What a provider's list says of a model.
 struct ListedModel: Hashable, Codable, Sendable {
