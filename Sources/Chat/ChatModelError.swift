@@ -1,4 +1,8 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
 import Foundation
+#endif
 
 /// Why a model gave no answer, or only part of one. `description` is one sentence for people that says what to do.
 public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -77,18 +81,18 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
       return "\(provider) did not let \(model) answer because of its content policy\(said); ask in another way."
     case .rateLimited(let retryAfter):
       let wait = retryAfter.map {
-        "; it asks to wait \($0.formatted(.units(allowed: [.minutes, .seconds], width: .wide)))"
+        "; it asks to wait \($0.inWords)"
       }
       return
         "\(provider) limits the rate of requests to \(model)\(code)\(said)\(wait ?? "; wait a moment"), then send again."
     case .server:
-      let asked = wait.map { "; it asks to wait \($0.formatted(.units(allowed: [.minutes, .seconds], width: .wide)))" }
+      let asked = wait.map { "; it asks to wait \($0.inWords)" }
       return "\(provider) failed to run \(model)\(code)\(said)\(asked ?? ""); send again in a moment."
     case .unreachable:
       return "\(provider) cannot be reached for \(model)\(said); check the network, or that the server is running."
     case .timedOut(let after):
       return
-        "\(provider) sent nothing of \(model) for \(after.formatted(.units(allowed: [.minutes, .seconds], width: .wide))); send again, or pick another model."
+        "\(provider) sent nothing of \(model) for \(after.inWords); send again, or pick another model."
     case .cutStream:
       return "The answer of \(model) from \(provider) was cut off\(said); send again to get a whole one."
     case .failedMidStream:
@@ -96,5 +100,16 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
     case .unreadable:
       return "\(provider) answered for \(model) in a form that cannot be read\(said); check its base URL."
     }
+  }
+}
+
+extension Duration {
+  /// In whole minutes and seconds: `1 minute, 30 seconds`.
+  fileprivate var inWords: String {
+    let seconds = Int((self / .seconds(1)).rounded(.toNearestOrEven))
+    func words(_ count: Int, _ unit: String) -> String { "\(count) \(unit)\(count == 1 ? "" : "s")" }
+    if seconds < 60 { return words(seconds, "second") }
+    let minutes = words(seconds / 60, "minute")
+    return seconds % 60 == 0 ? minutes : minutes + ", " + words(seconds % 60, "second")
   }
 }

@@ -55,13 +55,15 @@ public struct SSEDecoder: Sendable {
       skipsLineFeed = false
       if first == lineFeed { position = 1 }
     }
+    var lineFeeds = ByteSearch(lineFeed)
+    var carriageReturns = ByteSearch(carriageReturn)
     while position < bytes.count {
-      let rest = UnsafeBufferPointer(rebasing: bytes[position...])
-      guard let end = rest.lineEnd else {
-        partialLine.append(contentsOf: rest)
+      let end = min(lineFeeds.place(in: bytes, from: position), carriageReturns.place(in: bytes, from: position))
+      let line = UnsafeBufferPointer(rebasing: bytes[position..<end])
+      if end == bytes.count {
+        partialLine.append(contentsOf: line)
         return
       }
-      let line = UnsafeBufferPointer(rebasing: rest[..<end])
       if partialLine.isEmpty {
         take(line: line, into: &events)
       } else {
@@ -70,8 +72,8 @@ public struct SSEDecoder: Sendable {
         partialLine = []
         whole.withUnsafeBufferPointer { take(line: $0, into: &events) }
       }
-      position += end + 1
-      if rest[end] == carriageReturn {
+      position = end + 1
+      if bytes[end] == carriageReturn {
         if position == bytes.count {
           skipsLineFeed = true
         } else if bytes[position] == lineFeed {
@@ -136,13 +138,27 @@ public struct SSEDecoder: Sendable {
 private let lineFeed = UInt8(ascii: "\n")
 private let carriageReturn = UInt8(ascii: "\r")
 
-extension UnsafeBufferPointer<UInt8> {
-  /// Where the first LF or CR is.
-  fileprivate var lineEnd: Int? {
-    for index in 0..<count where self[index] == lineFeed || self[index] == carriageReturn { return index }
-    return nil
+/// Finds a byte again and again, each part of the bytes searched once.
+private struct ByteSearch {
+  private let byte: UInt8
+  /// The last place that was found.
+  private var found = -1
+
+  init(_ byte: UInt8) {
+    self.byte = byte
   }
 
+  /// Where the byte is next; the count where it is not. Never called with a smaller `position`.
+  mutating func place(in bytes: UnsafeBufferPointer<UInt8>, from position: Int) -> Int {
+    if found >= position { return found }
+    guard let base = bytes.baseAddress else { return bytes.count }
+    let place = memchr(base + position, Int32(byte), bytes.count - position)
+    found = place.map { UnsafeRawPointer($0) - UnsafeRawPointer(base) } ?? bytes.count
+    return found
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
   fileprivate func equals(_ text: StaticString) -> Bool {
     guard count == text.utf8CodeUnitCount, let baseAddress else { return false }
     return memcmp(baseAddress, text.utf8Start, count) == 0

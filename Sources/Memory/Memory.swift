@@ -1,5 +1,10 @@
-import Foundation
 import RearviewJSON
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// What a memory is about: Hindsight's three types, wherever a type can be seen. Others that a server names are kept.
 public struct MemoryType: RawRepresentable, Hashable, Codable, Sendable, CaseIterable {

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Where memories live: the embedded file, or a server.
 ///
 /// Every store passes the same conformance tests (`Tests/Support/MemoryStoreConformance`).

@@ -1,4 +1,3 @@
-import Foundation
 import RearviewJSON
 
 /// How widely recall searches before it ranks (Hindsight's `budget`).

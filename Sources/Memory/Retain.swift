@@ -1,4 +1,8 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
 import Foundation
+#endif
 
 /// One message of a turn, as it was said.
 public struct RetainedMessage: Hashable, Codable, Sendable {

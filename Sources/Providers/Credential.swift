@@ -1,5 +1,3 @@
-import Foundation
-
 /// The key for an endpoint, or the reason that there is none. It is read when a request needs it and kept nowhere.
 public enum Credential: Sendable {
   /// Requests go without a key; many local servers need none.
@@ -46,7 +44,7 @@ public enum Credential: Sendable {
   }
 
   private static func trimmed(_ text: String?) -> String? {
-    let text = text?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
+    let text = text?.trimmed ?? ""
     return text.isEmpty ? nil : text
   }
 }

@@ -1,7 +1,12 @@
-import Foundation
 import RearviewChat
 import RearviewHTTP
 import RearviewJSON
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// An endpoint with its key in hand, for one call.
 struct EndpointCall: Sendable {

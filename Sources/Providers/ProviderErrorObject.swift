@@ -1,4 +1,3 @@
-import Foundation
 import RearviewJSON
 
 /// What a provider says about a failure, in a body or in the middle of a stream.
@@ -46,7 +45,7 @@ extension ProviderErrorObject {
 
   /// The error in the body of a response that is one by its status, JSON or not.
   init(body: [UInt8]) {
-    let text = String(decoding: body, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let text = String(decoding: body, as: UTF8.self).trimmed
     guard let object = JSONObject(answer: body) else {
       // A page is for browsers; the status says as much.
       self.init(message: text.isEmpty || text.hasPrefix("<") ? nil : text)

@@ -1,6 +1,11 @@
-import Foundation
 import RearviewChat
 import RearviewHTTP
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// Turns what went wrong with one provider into the error that a person sees.
 struct ProviderFailure: Sendable {

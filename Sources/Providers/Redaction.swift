@@ -1,5 +1,3 @@
-import Foundation
-
 /// Takes secrets out of a text that a server wrote: some repeat the key in their answer.
 struct Redaction: Sendable {
   private let secrets: [String]
@@ -11,8 +9,8 @@ struct Redaction: Sendable {
 
   /// The text on one line, with `[key]` where a secret stood.
   func cleaned(_ text: String) -> String {
-    var text = text
-    for secret in secrets { text = text.replacingOccurrences(of: secret, with: "[key]") }
-    return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    var bytes = Array(text.utf8)
+    for secret in secrets { bytes.replace(secret.utf8, with: "[key]".utf8) }
+    return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).joined(separator: " ")
   }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import RearviewChat
 
 /// How often a model is asked again when a try fails before anything of the answer has come.

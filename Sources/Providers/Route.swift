@@ -1,5 +1,10 @@
-import Foundation
 import RearviewChat
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// The way to one model at an endpoint.
 struct Route: Hashable, Sendable {

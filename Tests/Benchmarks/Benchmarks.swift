@@ -7,11 +7,14 @@ import TerminalEmulator
 /// Measures the built program as a person meets it: in a pseudo-terminal, with a model on loopback.
 ///
 ///     swift run -c release RearviewBenchmarks          # `… RearviewBenchmarks engine` for the engine alone
+///     swift run -c release RearviewBenchmarks providers  # reading answers, beside what others use
 ///
 /// Figures are of this machine and moment; compare figures of one run only.
 @main
 struct Benchmarks {
   static func main() async throws {
+    if CommandLine.arguments.contains("serve-chunks") { return try ChunkServer.serve() }
+    if CommandLine.arguments.contains("providers") { return end(with: try ProviderBench().rows()) }
     let engine = try await EngineBench()
     let engineRows = try await engine.rows()
     await engine.end()
@@ -46,7 +49,8 @@ struct Row {
     let width = rows.map(\.name.count).max() ?? 0
     for row in rows {
       let name = row.name.padding(toLength: width, withPad: " ", startingAt: 0)
-      let value = String(format: "%10.1f %@", row.value, row.unit)
+      // Ratios lie near 1.
+      let value = String(format: row.unit == "×" ? "%10.2f %@" : "%10.1f %@", row.value, row.unit)
       print(
         "\(name)  \(value.padding(toLength: 16, withPad: " ", startingAt: 0))  goal \(String(format: "%g", row.goal))  \(row.isMet ? "" : "MISSED")"
       )

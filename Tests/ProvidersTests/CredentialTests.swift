@@ -10,6 +10,17 @@ import Testing
 
 @Suite("Signatures and tokens")
 struct CredentialTests {
+  @Test("a path of a home folder is found, blanks at the ends of a key are not part of it")
+  func pathsAndBlanks() {
+    let home = FileManager.default.homeDirectoryForCurrentUser.path
+    #expect(homeExpanded("~") == home)
+    #expect(homeExpanded("~/a b/~c") == home + "/a b/~c")
+    #expect(homeExpanded("/a/~") == "/a/~")
+    #expect(" \t\u{A0}sk 1\r\n".trimmed == "sk 1")
+    #expect("sk-1\u{301}".trimmed == "sk-1\u{301}")
+    #expect([" \n".trimmed, "".trimmed] == ["", ""])
+  }
+
   // MARK: Amazon
 
   struct Vector: Sendable, CustomTestStringConvertible {

@@ -196,6 +196,24 @@ struct ErrorTests {
     #expect(server.requests.first?.headers["authorization"] == "Bearer sk-1234")
   }
 
+  @Test("waits are told in minutes and seconds")
+  func waitsInWords() {
+    let waits: [(Duration, String)] = [
+      (.milliseconds(150), "0 seconds"), (.milliseconds(800), "1 second"), (.seconds(59), "59 seconds"),
+      (.seconds(60), "1 minute"), (.seconds(121), "2 minutes, 1 second"), (.seconds(600), "10 minutes"),
+    ]
+    for (wait, words) in waits {
+      let error = ChatModelError(.timedOut(after: wait), provider: "P", model: "m")
+      #expect(error.description == "P sent nothing for \(words); send again, or pick another model.")
+    }
+  }
+
+  @Test("a secret is taken out wherever it stands, whatever follows it")
+  func redaction() {
+    let redaction = Redaction(secrets: ["sk-1234", "sk-1234-long", "abc"])
+    #expect(redaction.cleaned("a sk-1234-long,\nsk-1234\u{301} abc") == "a [key], [key]\u{301} abc")
+  }
+
   @Test("the wait that a server asks for is read in all its forms")
   func retryAfterForms() {
     let now = Date(timeIntervalSince1970: 784_111_777)  // Sun, 06 Nov 1994 08:49:37 GMT
@@ -206,6 +224,8 @@ struct ErrorTests {
       (["retry-after": "-1"], .zero),
       (["retry-after": "Sun, 06 Nov 1994 08:50:07 GMT"], .seconds(30)),
       (["retry-after": "Sun, 06 Nov 1994 08:00:00 GMT"], .zero),
+      (["retry-after": "Mon, 07 Nov 1994 08:49:37 GMT"], .seconds(86_400)),
+      (["retry-after": "Sun, 06 Now 1994 08:50:07 GMT"], nil),
       (["retry-after": "soon"], nil),
       (["retry-after": "1e300"], .seconds(86_400)),
       (["retry-after": "nan"], nil),

@@ -1,5 +1,10 @@
-import Foundation
 import RearviewHTTP
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// Keys of an AWS account.
 struct AWSCredentials: Hashable, Sendable {
@@ -51,19 +56,19 @@ private struct AWSProfileFile {
   private var sections: [String: [String: String]] = [:]
 
   init(variable: (String) -> String?, named name: String, usual: String) {
-    let path = variable(name) ?? (variable("HOME") ?? NSHomeDirectory()) + "/.aws/" + usual
-    guard let text = try? String(contentsOfFile: (path as NSString).expandingTildeInPath, encoding: .utf8) else {
+    let path = variable(name) ?? (variable("HOME") ?? homeExpanded("~")) + "/.aws/" + usual
+    guard let text = try? String(contentsOfFile: homeExpanded(path), encoding: .utf8) else {
       return
     }
     var section = ""
     for line in text.split(whereSeparator: \.isNewline) {
-      let line = line.trimmingCharacters(in: .whitespaces)
+      let line = line.trimmed
       if line.hasPrefix("#") || line.hasPrefix(";") { continue }
       if line.hasPrefix("["), let end = line.firstIndex(of: "]") {
-        section = line[line.index(after: line.startIndex)..<end].trimmingCharacters(in: .whitespaces)
+        section = line[line.index(after: line.startIndex)..<end].trimmed
       } else if let equals = line.firstIndex(of: "=") {
-        let key = line[..<equals].trimmingCharacters(in: .whitespaces)
-        sections[section, default: [:]][key] = line[line.index(after: equals)...].trimmingCharacters(in: .whitespaces)
+        let key = line[..<equals].trimmed
+        sections[section, default: [:]][key] = line[line.index(after: equals)...].trimmed
       }
     }
   }

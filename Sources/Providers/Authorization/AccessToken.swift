@@ -1,7 +1,12 @@
-import Foundation
 import NIOConcurrencyHelpers
 import RearviewHTTP
 import RearviewJSON
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// A token that holds for a while.
 struct AccessToken: Sendable {

@@ -1,5 +1,10 @@
-import Foundation
 import RearviewHTTP
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// How a request shows that it may be answered.
 struct Authorization: Sendable {

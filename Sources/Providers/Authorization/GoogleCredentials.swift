@@ -1,8 +1,13 @@
 import Crypto
 import CryptoExtras
-import Foundation
 import RearviewHTTP
 import RearviewJSON
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// Google's Application Default Credentials: a service account, a user who logged in with gcloud, or the machine itself
 /// (https://cloud.google.com/docs/authentication/application-default-credentials).
@@ -41,7 +46,7 @@ struct GoogleCredentials: Sendable {
       try self.init(file: file, from: "GOOGLE_APPLICATION_CREDENTIALS")
       return
     }
-    let folder = variable("CLOUDSDK_CONFIG") ?? (variable("HOME") ?? NSHomeDirectory()) + "/.config/gcloud"
+    let folder = variable("CLOUDSDK_CONFIG") ?? (variable("HOME") ?? homeExpanded("~")) + "/.config/gcloud"
     let file = folder + "/application_default_credentials.json"
     if FileManager.default.fileExists(atPath: file) {
       try self.init(file: file, from: "gcloud auth application-default login")
@@ -57,7 +62,7 @@ struct GoogleCredentials: Sendable {
   }
 
   private init(file: String, from source: String) throws {
-    let path = (file as NSString).expandingTildeInPath
+    let path = homeExpanded(file)
     guard let data = FileManager.default.contents(atPath: path) else {
       throw NoToken(description: "the file of \(source) cannot be read: \(file)")
     }
@@ -140,7 +145,7 @@ struct GoogleCredentials: Sendable {
     guard let response = try? await transport.send(request), response.status == 200,
       let body = try? await response.body.collect(limit: 1024)
     else { return nil }
-    let text = String(decoding: body, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let text = String(decoding: body, as: UTF8.self).trimmed
     return text.isEmpty ? nil : text
   }
 
@@ -174,7 +179,7 @@ struct GoogleCredentials: Sendable {
   }
 
   private static func base64URL(_ bytes: [UInt8]) -> String {
-    Data(bytes).base64EncodedString().replacingOccurrences(of: "+", with: "-")
-      .replacingOccurrences(of: "/", with: "_").replacingOccurrences(of: "=", with: "")
+    Data(bytes).base64EncodedString().replacing("+", with: "-")
+      .replacing("/", with: "_").replacing("=", with: "")
   }
 }

@@ -1,7 +1,12 @@
-import Foundation
 import NIOConcurrencyHelpers
 import RearviewChat
 import RearviewJSON
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 // Addresses and their keys.
 
@@ -220,7 +225,7 @@ extension ModelCatalog {
   }
 
   func credential(of section: ProviderConfiguration) -> Credential {
-    let usual = section.apiKeyEnv ?? section.name.uppercased().replacingOccurrences(of: "-", with: "_") + "_API_KEY"
+    let usual = section.apiKeyEnv ?? section.name.uppercased().replacing("-", with: "_") + "_API_KEY"
     if let ask = section.apiKey { return .deferred(variable: usual, ask) }
     guard let name = section.apiKeyEnv else { return .none }
     return .variable(name: name, value: variable(name))

@@ -1,4 +1,3 @@
-import Foundation
 import RearviewChat
 import RearviewHTTP
 
@@ -17,7 +16,6 @@ public struct ModelCatalog: Sendable {
   let transport: any HTTPTransport
   let tokens = TokenSources()
   let lists: ModelLists
-  private let timeZone: TimeZone
   private let quirks = EndpointQuirks()
   private let timeouts: Timeouts
   private let retries: RetryPolicy
@@ -25,20 +23,18 @@ public struct ModelCatalog: Sendable {
   /// - Parameters:
   ///   - environment: Where keys and addresses are looked up; an empty variable counts as unset.
   ///   - providers: The sections of the configuration. Of two with one name the later counts.
-  ///   - timeZone: In which the built-in model tells dates.
   ///   - timeouts: For answers; lists of models have shorter ones.
   ///   - retries: What is tried again.
   ///   - listFile: Where the lists of models that providers gave are kept for a day; `nil` keeps none.
   public init(
     transport: any HTTPTransport, environment: [String: String], providers: [ProviderConfiguration] = [],
-    timeZone: TimeZone = .current, timeouts: Timeouts = Timeouts(), retries: RetryPolicy = RetryPolicy(),
+    timeouts: Timeouts = Timeouts(), retries: RetryPolicy = RetryPolicy(),
     listFile: String? = nil
   ) {
     self.retries = retries
     self.transport = transport
     self.environment = environment
     self.providers = providers
-    self.timeZone = timeZone
     self.timeouts = timeouts
     lists = ModelLists(path: listFile)
   }
@@ -66,8 +62,8 @@ public struct ModelCatalog: Sendable {
 
   /// The model of that name, with what a call says of its way.
   public func resolve(_ modelName: String, with override: Override) throws(ModelNameError) -> any ChatModel {
-    let name = modelName.trimmingCharacters(in: .whitespacesAndNewlines)
-    if name == OfflineRecallModel.fullName { return OfflineRecallModel(timeZone: timeZone) }
+    let name = modelName.trimmed
+    if name == OfflineRecallModel.fullName { return OfflineRecallModel() }
     let (row, model) = try place(of: name)
     let endpoint = try endpoint(of: row, model: model, override: override)
     return try RemoteModel(

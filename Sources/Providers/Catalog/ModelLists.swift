@@ -1,4 +1,13 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
 import Foundation
+#endif
 
 /// Lists of models that providers gave, kept for a day in a file: asking takes a second, and lists change by the week.
 actor ModelLists {

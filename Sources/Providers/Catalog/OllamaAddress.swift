@@ -1,4 +1,8 @@
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
 import Foundation
+#endif
 
 /// Where an Ollama server is, from what its users write (`OLLAMA_HOST`).
 struct OllamaAddress: Hashable, Sendable {

@@ -1,6 +1,11 @@
-import Foundation
 import RearviewChat
 import RearviewHTTP
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// A client of OpenAI's chat protocol, at OpenAI or wherever else it is spoken.
 public struct OpenAIClient: ChatClient {

@@ -1,5 +1,10 @@
-import Foundation
 import RearviewMemory
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// What the built-in model says, as Markdown.
 struct OfflineAnswer {

@@ -1,5 +1,10 @@
-import Foundation
 import RearviewChat
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
 
 /// The built-in model: no language model, no network. It quotes what was recalled for the turn and says so.
 ///
