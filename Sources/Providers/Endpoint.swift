@@ -58,7 +58,7 @@ public struct Endpoint: Sendable {
     case .azureOpenAI:
       // What the portal shows as the target is a whole call.
       base = base.prefix { $0 != "?" }
-      if let host = base.range(of: "://"), let path = base[host.upperBound...].range(of: "/openai") {
+      if let host = base.firstRange(of: "://"), let path = base[host.upperBound...].firstRange(of: "/openai") {
         base = base[..<path.lowerBound]
       }
       ends = ["/"]

@@ -32,7 +32,7 @@ struct ReasoningEffort: Hashable, Sendable {
   /// Whether a name is of Claude 4.6 or later: `claude-opus-4-6`, `us.anthropic.claude-sonnet-5-v1:0`. In names of
   /// before the third generation's end the version comes first (`claude-3-7-sonnet`).
   private static func thinksByItself(_ model: String) -> Bool {
-    guard let start = model.range(of: "claude-") else { return false }
+    guard let start = model.firstRange(of: "claude-") else { return false }
     let parts = model[start.upperBound...].split { "-@.:".contains($0) }
     guard parts.first?.allSatisfy(\.isNumber) == false, parts.count > 1, let major = Int(parts[1]) else { return false }
     // What follows may be a date.

@@ -75,6 +75,8 @@ private struct ReadAnswer: Equatable {
       switch event {
       case .text(let text), .reasoning(let text):
         try BrokenPromise.unless(!text.isEmpty && hasAnswered && !hasCalls, "a text that is none, or too late: \(self)")
+      case .thinkingBlock:
+        try BrokenPromise.unless(isFinished && !hasCalls, "thinking of an answer without calls, or too late: \(self)")
       case .toolCall:
         hasCalls = true
         try BrokenPromise.unless(isFinished && hasAnswered, "a tool call of an answer that is not whole: \(self)")

@@ -1,6 +1,12 @@
 import RearviewChat
 import RearviewHTTP
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 extension ModelCatalog {
   /// How long a provider may take to list its models.
   private static let listTimeouts = Timeouts(firstByte: .seconds(3), idle: .seconds(3))
