@@ -60,9 +60,21 @@ public struct ChatModelError: Error, Hashable, Sendable, CustomStringConvertible
     self.detail = detail.map { String($0.prefix(500)) }
   }
 
+  /// What went wrong, without what to do: for when something is done already.
+  public var cause: String {
+    switch kind {
+    case .rateLimited: "\(provider) limits the rate of requests to \(model)\(code)\(said)."
+    case .server: "\(provider) failed to run \(model)\(code)\(said)."
+    case .unreachable: "\(provider) cannot be reached for \(model)\(said)."
+    case .cutStream: "The answer of \(model) from \(provider) was cut off\(said)."
+    default: description
+    }
+  }
+
+  private var said: String { detail.map { " (\($0))" } ?? "" }
+  private var code: String { status.map { " \($0)" } ?? "" }
+
   public var description: String {
-    let said = detail.map { " (\($0))" } ?? ""
-    let code = status.map { " \($0)" } ?? ""
     switch kind {
     case .noKey(let variable):
       return

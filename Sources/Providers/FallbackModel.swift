@@ -66,6 +66,9 @@ private actor FallbackAnswer {
     } catch {
       return try fallBack(after: error)
     }
-    return .retrying(Retry(attempt: attempt, waitMilliseconds: 0, reason: "\(error)", model: other.name))
+    return .retrying(
+      Retry(
+        attempt: attempt, waitMilliseconds: 0, reason: (error as? ChatModelError)?.cause ?? "\(error)",
+        model: other.name))
   }
 }

@@ -21,7 +21,7 @@ extension EndToEnd {
       try terminal.wait(for: "Message")
       terminal.say("Hello")
       try terminal.wait(for: "trying again in 1 s (try 2) · Esc ends")
-      #expect(terminal.screenText.contains("Slow down."))
+      #expect(terminal.screenText.contains("429 (Slow"))
       try terminal.wait(for: "At last.")
       #expect(!terminal.screenText.contains("trying again"))
       #expect(server.requests.count == 2)

@@ -27,7 +27,8 @@ let package = Package(
       path: "Sources/Providers",
       sources: [
         "Answer/AnswerDialect.swift", "Answer/AnswerFraming.swift", "Answer/AnswerReader.swift",
-        "Answer/ThinkingBlocks.swift", "Answer/ToolCallAssembly.swift", "Anthropic/AnthropicDialect.swift", "Bedrock/BedrockDialect.swift",
+        "Answer/ThinkingBlocks.swift", "Answer/ToolCallAssembly.swift", "Anthropic/AnthropicDialect.swift",
+        "Bedrock/BedrockDialect.swift",
         "Catalog/ListedModel.swift", "Gemini/GeminiDialect.swift", "Ollama/OllamaDialect.swift",
         "OpenAI/OpenAIChunk.swift", "OpenAI/OpenAIChunk+Parsed.swift", "OpenAI/OpenAIChunk+Scanned.swift",
         "OpenAI/OpenAIDialect.swift", "ProviderErrorObject.swift", "ProviderFailure.swift", "Redaction.swift",

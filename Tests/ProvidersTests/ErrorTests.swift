@@ -204,7 +204,7 @@ struct ErrorTests {
     ]
     for (wait, words) in waits {
       let error = ChatModelError(.timedOut(after: wait), provider: "P", model: "m")
-      #expect(error.description == "P sent nothing for \(words); send again, or pick another model.")
+      #expect(error.description == "P sent nothing of m for \(words); send again, or pick another model.")
     }
   }
 

@@ -90,7 +90,7 @@ actor Answer<Dialect: AnswerDialect> {
     phase = .waiting(until: .now + wait)
     pending = [
       .retrying(
-        Retry(attempt: attempt, waitMilliseconds: Int((wait / .milliseconds(1)).rounded()), reason: "\(error)"))
+        Retry(attempt: attempt, waitMilliseconds: Int((wait / .milliseconds(1)).rounded()), reason: error.cause))
     ]
   }
 
