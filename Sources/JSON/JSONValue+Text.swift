@@ -76,15 +76,15 @@ private struct JSONReader {
   }
 
   private mutating func object(depth: Int) throws(JSONSyntaxError) -> JSONObject {
-    var object = JSONObject()
+    var members: [(String, JSONValue)] = []
     _ = scan.take(UInt8(ascii: "{"))
-    if scan.take(UInt8(ascii: "}")) { return object }
+    if scan.take(UInt8(ascii: "}")) { return [:] }
     while true {
       guard scan.next() == UInt8(ascii: "\"") else { throw error("a member's name in quotes is missing") }
       let key = try string()
       guard scan.take(UInt8(ascii: ":")) else { throw error("a colon is missing after \"\(key)\"") }
-      object[key] = try value(depth: depth + 1)
-      if scan.take(UInt8(ascii: "}")) { return object }
+      members.append((key, try value(depth: depth + 1)))
+      if scan.take(UInt8(ascii: "}")) { return JSONObject(members) }
       guard scan.take(UInt8(ascii: ",")) else { throw error("a comma or } is missing") }
     }
   }

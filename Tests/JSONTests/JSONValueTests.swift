@@ -61,6 +61,18 @@ struct JSONValueTests {
     #expect(throws: JSONSyntaxError.self) { try JSONValue(parsing: String(repeating: "[", count: 100_000)) }
   }
 
+  @Test("of a hundred thousand members are read, and compared, in a moment", .timeLimit(.minutes(1)))
+  func manyMembers() throws {
+    let members = (0..<100_000).map { "\"\($0)\":\($0)" }
+    let value = try JSONValue(parsing: "{" + members.joined(separator: ",") + ",\"7\":null}")
+    let other = try JSONValue(parsing: "{" + members.reversed().joined(separator: ",") + "}")
+    #expect(value.object?.count == 100_000 && value["7"] == .null)
+    #expect(value != other)
+    var mended = value.object
+    mended?["7"] = 7
+    #expect(mended == other.object)
+  }
+
   @Test("compare objects without regard to order")
   func equality() {
     let one: JSONObject = ["a": 1, "b": 2]

@@ -239,6 +239,15 @@ struct WireAnswerTests {
     #expect(gathered.text == Self.text)
   }
 
+  @Test("a long beginning tells the same form however it is cut")
+  func longBeginning() {
+    let answer = String(repeating: "x", count: 70_000) + "\n" + #"{"message":{"content":"a"},"done":true}"# + "\n"
+    for size in [Int.max, 1_000] {
+      let (gathered, ending) = Self.read(Array(answer.utf8), .ollama, pieceSize: size)
+      #expect(gathered.text == "a" && ending == .finished(.stop))
+    }
+  }
+
   @Test("bytes after the ending say nothing")
   func afterEnding() {
     var reader = AnswerReader(OpenAIDialect())

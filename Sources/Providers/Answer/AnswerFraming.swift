@@ -51,12 +51,10 @@ struct EventFraming: AnswerFraming {
 struct LineFraming: AnswerFraming {
   private var decoder = LineDecoder()
 
-  /// A stream where the first line is a value of its own; a line that is long before it ends is one too.
+  /// A stream where the first line is a value of its own.
   static func form(ofBeginning bytes: [UInt8]) -> AnswerForm {
     guard let first = bytes.firstIndex(where: { !$0.isBlank }) else { return .undecided }
-    guard let end = bytes[first...].firstIndex(of: UInt8(ascii: "\n")) else {
-      return bytes.count > 64 * 1024 ? .events : .undecided
-    }
+    guard let end = bytes[first...].firstIndex(of: UInt8(ascii: "\n")) else { return .undecided }
     return (try? JSONValue(parsing: Array(bytes[first..<end]))) == nil ? .whole : .events
   }
 

@@ -24,6 +24,9 @@ struct AnswerReader<Dialect: AnswerDialect>: Sendable {
   private var isInForm = false
   private var beginning: [UInt8] = []
 
+  /// What tells no form in so many bytes is a stream.
+  private static var longestBeginning: Int { 64 * 1024 }
+
   init(_ dialect: Dialect) {
     self.dialect = dialect
   }
@@ -44,12 +47,13 @@ struct AnswerReader<Dialect: AnswerDialect>: Sendable {
     switch form {
     case .undecided(let earlier):
       let known = earlier + bytes
-      switch Dialect.Framing.form(ofBeginning: known) {
-      case .undecided:
+      let isLong = known.count > Self.longestBeginning
+      switch Dialect.Framing.form(ofBeginning: isLong ? Array(known.prefix(Self.longestBeginning)) : known) {
+      case .undecided where known.count < Self.longestBeginning:
         self.form = .undecided(known)
         return []
       case .whole: self.form = .whole([])
-      case .events: self.form = .events(Dialect.Framing())
+      case .undecided, .events: self.form = .events(Dialect.Framing())
       }
       return decode(known)
     case .whole(var known):
