@@ -7,7 +7,8 @@ extension HindsightAPI {
   ///
   /// The server lists the two states apart, so both lists are read and merged by when the memories were mentioned; while
   /// a bank has nothing invalidated the second is asked for once. `filter` is a part of the text or the context in the
-  /// server's way, not words. Pages are counted: what comes in between two of them pushes the next one down.
+  /// server's way, not words. The server counts pages, and its background work adds and removes observations while they
+  /// are read: a page goes on behind the memory that the one before ended with, wherever that has moved.
   public func memories(_ request: MemoryPageRequest) async throws -> MemoryPage {
     guard request.limit > 0, let place = ListPlace(request.after) else { return MemoryPage(memories: [], next: nil) }
     let deadline = deadline(nil)
@@ -24,7 +25,8 @@ extension HindsightAPI {
       merged.append(isValidNext ? valid.memories[v] : retired.memories[r])
       if isValidNext { v += 1 } else { r += 1 }
     }
-    let next = ListPlace(valid: valid.place(after: v), invalidated: retired.place(after: r))
+    let next = ListPlace(
+      valid: valid.place(after: v, from: place.valid), invalidated: retired.place(after: r, from: place.invalidated))
     return MemoryPage(memories: merged, next: merged.isEmpty ? nil : next.token)
   }
 
@@ -85,14 +87,44 @@ extension HindsightAPI {
     var total = 0
 
     /// Where to go on when `count` of the memories were taken; `nil` when those were the last.
-    func place(after count: Int) -> Int? { offset + count < total ? offset + count : nil }
+    func place(after count: Int, from before: ListPlace.Place?) -> ListPlace.Place? {
+      guard offset + count < total else { return nil }
+      guard count > 0 else { return before }
+      return ListPlace.Place(taken: offset + count, last: ListPlace.Last(memories[count - 1]))
+    }
+
+    /// What comes after a memory, or where that is gone, what is older than it was.
+    func behind(_ last: ListPlace.Last) -> Part {
+      let index =
+        memories.firstIndex { $0.id == last.id }.map { $0 + 1 }
+        ?? memories.firstIndex { time($0) < last.milliseconds } ?? memories.count
+      return Part(offset: offset + index, memories: Array(memories[index...]), total: total)
+    }
+  }
+
+  /// How far to either side of its place the memory is looked for that a page ended with.
+  private static let searchedDistance = 200
+
+  private func part(
+    _ state: MemoryState, of request: MemoryPageRequest, from place: ListPlace.Place?, by deadline: Deadline
+  ) async throws -> Part {
+    guard let place else { return Part() }
+    guard let last = place.last, place.taken > 0 else {
+      return try await part(state, of: request, offset: place.taken, limit: request.limit, by: deadline)
+    }
+    let expected = try await part(
+      state, of: request, offset: place.taken - 1, limit: request.limit + 1, by: deadline)
+    if expected.memories.first?.id == last.id { return expected.behind(last) }
+    let around = try await part(
+      state, of: request, offset: max(0, place.taken - 1 - Self.searchedDistance),
+      limit: 2 * Self.searchedDistance + request.limit + 1, by: deadline)
+    return around.behind(last)
   }
 
   private func part(
-    _ state: MemoryState, of request: MemoryPageRequest, from offset: Int?, by deadline: Deadline
+    _ state: MemoryState, of request: MemoryPageRequest, offset: Int, limit: Int, by deadline: Deadline
   ) async throws -> Part {
-    guard let offset else { return Part() }
-    var query = "state=\(state.rawValue)&limit=\(request.limit)&offset=\(offset)"
+    var query = "state=\(state.rawValue)&limit=\(limit)&offset=\(offset)"
     // The server's database takes no NUL, and no text holds one.
     if request.filter.unicodeScalars.contains("\0") { return Part() }
     let filter = request.filter.trimmingCharacters(in: .whitespacesAndNewlines)
@@ -110,30 +142,65 @@ extension HindsightAPI {
   }
 }
 
-/// Where a page ended: how many of each state were read; `nil` for a state of which there are no more.
+/// Where a page ended in the list of each state; `nil` for a state of which there are no more.
 private struct ListPlace {
-  var valid: Int?
-  var invalidated: Int?
+  struct Place: Sendable {
+    /// How many were read.
+    var taken: Int
+    /// `nil` at the beginning.
+    var last: Last?
+  }
+  /// The memory that was read last.
+  struct Last: Sendable {
+    var id: String
+    /// When it was mentioned, since 1970.
+    var milliseconds: Int64
 
-  init(valid: Int?, invalidated: Int?) {
+    init(id: String, milliseconds: Int64) { (self.id, self.milliseconds) = (id, milliseconds) }
+
+    init(_ memory: Memory) {
+      (id, milliseconds) = (memory.id, time(memory))
+    }
+  }
+  var valid: Place?
+  var invalidated: Place?
+
+  init(valid: Place?, invalidated: Place?) {
     self.valid = valid
     self.invalidated = invalidated
   }
 
-  /// `valid.invalidated`, a dash where there are no more; `nil` for both at their beginning.
+  /// The places of both, parted by a dot, a dash where there are no more; `nil` for both at their beginning.
   init?(_ token: String?) {
     guard let token else {
-      (valid, invalidated) = (0, 0)
+      (valid, invalidated) = (Place(taken: 0), Place(taken: 0))
       return
     }
     let parts = token.split(separator: ".")
     guard parts.count == 2 else { return nil }
-    (valid, invalidated) = (Int(parts[0]), Int(parts[1]))
+    (valid, invalidated) = (Self.place(parts[0]), Self.place(parts[1]))
   }
 
   /// `nil` when there are no more of either.
   var token: String? {
     guard valid != nil || invalidated != nil else { return nil }
-    return [valid, invalidated].map { $0.map(String.init) ?? "-" }.joined(separator: ".")
+    return [valid, invalidated].map(Self.spelling).joined(separator: ".")
   }
+
+  private static func place(_ spelling: Substring) -> Place? {
+    let parts = spelling.split(separator: ":", maxSplits: 2)
+    guard let taken = parts.first.flatMap({ Int($0) }), taken >= 0 else { return nil }
+    guard parts.count == 3, let time = Int64(parts[1]) else { return Place(taken: taken) }
+    return Place(taken: taken, last: Last(id: String(parts[2]), milliseconds: time))
+  }
+
+  private static func spelling(_ place: Place?) -> String {
+    guard let place else { return "-" }
+    return place.last.map { "\(place.taken):\($0.milliseconds):\($0.id)" } ?? String(place.taken)
+  }
+}
+
+/// When it was mentioned, in milliseconds since 1970; what has no time is the oldest, as in the server's list.
+private func time(_ memory: Memory) -> Int64 {
+  memory.mentionedAt.map { Int64(($0.timeIntervalSince1970 * 1_000).rounded(.down)) } ?? .min
 }

@@ -2,6 +2,7 @@ import Foundation
 import RearviewHindsightAPI
 import RearviewJSON
 import RearviewMemory
+import ScriptedServer
 import Testing
 
 @Suite("Banks and memories")
@@ -10,6 +11,32 @@ struct InspectorTests {
   func pages(_ limit: Int) async throws {
     let bank = try ScriptedBank([9, 8, 5, 3, 1], [7, 6, 2])
     #expect(try await bank.ids(limit: limit) == ["9", "8", "7", "6", "5", "3", "2", "1"])
+  }
+
+  @Test("pages hold each memory once while the server adds and removes others", arguments: [1, 2, 3])
+  func movingPages(_ limit: Int) async throws {
+    let asked = Guarded(0)
+    // With each look there is one more at the front; then all of those are gone again.
+    let bank = try ScriptedBank([]) {
+      let look = asked.access { count in
+        count += 1
+        return count
+      }
+      return (look < 5 ? Array((6...9).suffix(look - 1).reversed()) : []) + [5, 4, 3, 2, 1]
+    }
+    #expect(try await bank.ids(limit: limit) == ["5", "4", "3", "2", "1"])
+  }
+
+  @Test("a page whose last memory is gone goes on with what is older")
+  func lastOneGone() async throws {
+    let asked = Guarded(0)
+    let bank = try ScriptedBank([]) {
+      asked.access { count in
+        count += 1
+        return count == 1 ? [5, 4, 3, 2, 1] : [5, 3, 2, 1]
+      }
+    }
+    #expect(try await bank.ids(limit: 2) == ["5", "4", "3", "2", "1"])
   }
 
   @Test("what was invalidated is asked for once where there is none")

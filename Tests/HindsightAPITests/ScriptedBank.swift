@@ -11,11 +11,14 @@ struct ScriptedBank {
   let store: HindsightAPI
 
   /// - Parameters: The seconds at which the memories were mentioned, newest first; their ids are the same numbers.
-  init(_ valid: [Int], _ invalidated: [Int]) throws {
+  init(_ valid: [Int], _ invalidated: [Int]) throws { try self.init(invalidated) { valid } }
+
+  /// - Parameter valid: What there is each time that the list is asked for.
+  init(_ invalidated: [Int], valid: @escaping @Sendable () -> [Int]) throws {
     server = try ScriptedServer { request in
       let query = URLComponents(string: request.target)?.queryItems ?? []
       let value = { (name: String) in query.first { $0.name == name }?.value ?? "" }
-      let all = value("state") == "valid" ? valid : invalidated
+      let all = value("state") == "valid" ? valid() : invalidated
       let items = all.dropFirst(Int(value("offset")) ?? 0).prefix(Int(value("limit")) ?? 0)
       let body: JSONValue = [
         "items": .list(items.map { Self.item($0, state: value("state")) }), "total": .integer(all.count),
