@@ -35,6 +35,8 @@ let package = Package(
     .target(
       name: "CProviderTables", path: "Sources/CProviderTables", exclude: ["providers.json", "models.tsv"]),
 
+    .target(name: "CWordRank", path: "Sources/CWordRank", linkerSettings: [.linkedLibrary("sqlite3")]),
+
     .target(name: "RearviewJSON", path: "Sources/JSON"),
 
     // Floor 1: plain values and small mechanisms.
@@ -72,7 +74,11 @@ let package = Package(
       path: "Sources/HindsightAPI"),
     .target(
       name: "RearviewEmbeddedMemory",
-      dependencies: ["RearviewMemory", "RearviewChat", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "CWordRank", "RearviewMemory", "RearviewChat", "RearviewJSON",
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ],
       path: "Sources/EmbeddedMemory"),
     .target(name: "RearviewTerminal", dependencies: ["RearviewText", "CTerminal"], path: "Sources/Terminal"),
 

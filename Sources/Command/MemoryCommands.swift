@@ -41,13 +41,27 @@ struct BankCommand: AsyncParsableCommand {
 
 /// `rearview recall "query"`
 struct Recall: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Print what a bank recalls for a query, best first.")
+  static let configuration = CommandConfiguration(
+    abstract: "Print what a bank recalls for a query, best first.",
+    discussion: """
+      With --jsonl each line of a file is a request: an object with query, and if need be id, bank_id, budget, \
+      max_tokens, types, tags, tags_match, tag_groups, query_timestamp, temporal_window {start, end} and \
+      min_scores {final, keyword, semantic}. Each answer is one object on one line, in the order of the requests.
+      """)
 
   @OptionGroup var shared: SharedOptions
   @Flag(name: .long, help: "Print one JSON object a memory, one a line.") var json = false
-  @Argument(help: "What to look for.") var query: [String]
+  @Option(
+    name: .long, help: ArgumentHelp("Answer requests, one JSON object a line; - for standard input.", valueName: "file")
+  )
+  var jsonl: String?
+  @Argument(help: "What to look for.") var query: [String] = []
 
   func run() async throws {
+    if let jsonl {
+      guard query.isEmpty else { throw CommandEnd(.usage, "Give a query or --jsonl, not both.") }
+      return try await answer(jsonl)
+    }
     let text = query.joined(separator: " ")
     guard !text.allSatisfy(\.isWhitespace) else { throw CommandEnd(.usage, "The query is empty.") }
     let reader = try await shared.openToRead()
@@ -76,6 +90,46 @@ struct Recall: AsyncParsableCommand {
       Console.error("Nothing found in bank \(bankID)\(memories).")
     }
   }
+}
+
+extension Recall {
+  /// Answers each line of a file on a line of its own. A request that cannot be answered gets an object that says why,
+  /// and the others theirs.
+  fileprivate func answer(_ path: String) async throws {
+    var lines = try JSONLines(path)
+    let reader = try await shared.openToRead()
+    let settings = reader.configuration.memory
+    let bankID = settings.bankID ?? Configuration.defaultBank
+    var progress = ProgressLine()
+    var failures = 0
+    var isEnd = false
+    while !isEnd {
+      do {
+        guard let value = try lines.next() else {
+          isEnd = true
+          continue
+        }
+        let request = try RecallRequest(value, settings: settings, bankID: bankID)
+        let result = try await reader.store.recall(request.query)
+        try Console.line(json: RecallAnswer(request, result))
+      } catch {
+        failures += 1
+        let sentence = (error as? CommandEnd)?.sentence ?? "Line \(lines.line): \(error)"
+        try Console.line(json: ["error": sentence])
+      }
+      if !Console.isTerminal { progress.show("Answered \(lines.line) requests\(share(lines)) …") }
+    }
+    progress.end()
+    await reader.close()
+    if failures > 0 {
+      throw CommandEnd(.failed, "\(failures) of the requests could not be answered; their lines say why.")
+    }
+  }
+}
+
+/// How much of a file was read, ` (34 %)`.
+private func share(_ lines: JSONLines) -> String {
+  lines.byteCount.map { " (\(min(100, 100 * lines.bytesRead / $0)) %)" } ?? ""
 }
 
 /// `rearview reflect "question"`
@@ -112,12 +166,25 @@ struct Reflect: AsyncParsableCommand {
 /// `rearview retain "text"`
 struct Retain: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Keep a text in a bank.", discussion: "Without a text, or with -, it is read from standard input.")
+    abstract: "Keep a text in a bank.",
+    discussion: """
+      Without a text, or with -, it is read from standard input. With --jsonl each line of a file is an item: an object \
+      with content, and if need be timestamp (ISO 8601, or "unset"), document_id, context, tags, metadata, entities, \
+      update_mode (append or replace) and bank_id. Items that are there already change nothing, so that a run that was \
+      stopped can be run again.
+      """)
 
   @OptionGroup var shared: SharedOptions
+  @Option(
+    name: .long, help: ArgumentHelp("Keep items, one JSON object a line; - for standard input.", valueName: "file"))
+  var jsonl: String?
   @Argument(help: "What to keep.") var text: [String] = []
 
   func run() async throws {
+    if let jsonl {
+      guard text.isEmpty else { throw CommandEnd(.usage, "Give a text or --jsonl, not both.") }
+      return try await keep(jsonl)
+    }
     var text = text.joined(separator: " ")
     if self.text.isEmpty || self.text == ["-"] {
       guard self.text == ["-"] || isatty(STDIN_FILENO) == 0 else {
@@ -142,6 +209,57 @@ struct Retain: AsyncParsableCommand {
     await client.close()
     let rest = retained == .processing ? "; the server still works on it" : ""
     Console.line("Kept in bank \(Console.shown(bankID))\(rest).")
+  }
+}
+
+extension Retain {
+  /// Items that are written at once: enough to make the disk's wait small, few enough to stop soon.
+  private static let batchSize = 256
+
+  /// Keeps each line of a file. Stops at the first that cannot be kept, with those before it kept; Ctrl-C stops after
+  /// the items that are being written.
+  fileprivate func keep(_ path: String) async throws {
+    var lines = try JSONLines(path)
+    let client = try await shared.open()
+    let settings = client.configuration.memory
+    let bankID = settings.bankID ?? Configuration.defaultBank
+    if let problem = await client.setUpBank() { Console.error(problem) }
+    let interrupt = Interrupt {}
+    var progress = ProgressLine()
+    var kept = 0
+    var problem: (any Error)?
+    var isEnd = false
+    while !isEnd, problem == nil, !interrupt.happened {
+      var batch: [RetainTurn] = []
+      while batch.count < Self.batchSize, problem == nil {
+        do {
+          guard let value = try lines.next() else {
+            isEnd = true
+            break
+          }
+          var turn = try RetainItem(value).turn(bankID: bankID, now: Date())
+          if turn.tags.isEmpty { turn.tags = settings.tags }
+          batch.append(turn)
+        } catch {
+          problem = (error as? CommandEnd) ?? CommandEnd(.failed, "Line \(lines.line): \(error).")
+        }
+      }
+      do {
+        if !batch.isEmpty { try await client.store.retain(batch) }
+        kept += batch.count
+      } catch {
+        problem = CommandEnd(.failed, "\(error)")
+      }
+      progress.show("Kept \(kept) items\(share(lines)) …")
+    }
+    progress.end()
+    await client.close()
+    let done = "Kept \(kept) items"
+    if let problem {
+      throw CommandEnd(.failed, "\(CommandEnd(problem).sentence) \(done) before it; mend that and run it again.")
+    }
+    if interrupt.happened, !isEnd { throw CommandEnd(.interrupted, "\(done); run it again to go on.") }
+    Console.line("\(done).")
   }
 }
 

@@ -1,3 +1,4 @@
+import CWordRank
 import Foundation
 import GRDB
 import RearviewMemory
@@ -96,6 +97,10 @@ struct MemoryFile: Sendable {
     configuration.prepareDatabase { [path, known] database in
       // 8 MB hold the word index's hot pages at 100,000 memories; SQLite's default of 2 MB does not.
       try database.execute(sql: "PRAGMA cache_size = -8000")
+      let result = rearview_add_word_rank(database.sqliteConnection)
+      guard result == SQLITE_OK else {
+        throw MemoryStoreError.unavailable(location: path, cause: "this SQLite has no full-text search (FTS5)")
+      }
       guard !database.configuration.readonly else { return }
       // Before GRDB switches the journal mode, which writes.
       _ = try Self.format(of: database, location: path, known: known)

@@ -38,7 +38,7 @@ enum MemoryRow {
 
   private static func time(_ value: Int64?) -> Date? { value.map(date(milliseconds:)) }
 
-  private static func decoded<Value: Decodable>(_ json: String?) -> Value? {
+  static func decoded<Value: Decodable>(_ json: String?) -> Value? {
     json.flatMap { try? JSONDecoder().decode(Value.self, from: Data($0.utf8)) }
   }
 }

@@ -27,7 +27,31 @@ enum MemorySchema {
           ALTER TABLE message ADD COLUMN is_replaced INTEGER NOT NULL DEFAULT 0;
           """)
     },
+    Step(name: "threads, speakers and the vocabulary") { try $0.execute(sql: threads) },
   ]
+
+  /// thread: the conversation that a memory stands in, by the row id of the memory that began it. word: every word of the
+  /// file once, for what is spelt almost so.
+  private static let threads = """
+    ALTER TABLE memory ADD COLUMN thread INTEGER;
+    ALTER TABLE memory ADD COLUMN speaker TEXT;
+    ALTER TABLE memory ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+    UPDATE memory SET thread = coalesce(
+      (SELECT min(first.id) FROM memory AS first WHERE first.document = memory.document), id);
+    CREATE INDEX memory_thread ON memory (thread) WHERE state = 0;
+    CREATE INDEX memory_said ON memory (bank, said_at) WHERE state = 0 AND said_at IS NOT NULL;
+    CREATE INDEX memory_occurred ON memory (bank, occurred_start) WHERE state = 0 AND occurred_start IS NOT NULL;
+
+    -- What was kept with a text that was said again would be lost with the memory that stands for both.
+    ALTER TABLE message ADD COLUMN metadata TEXT;
+    ALTER TABLE message ADD COLUMN is_undated INTEGER NOT NULL DEFAULT 0;
+    UPDATE message SET metadata = (SELECT memory.metadata FROM memory WHERE memory.message = message.id LIMIT 1);
+
+    CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+    CREATE VIRTUAL TABLE temp.words USING fts5vocab (main, memory_words, row);
+    INSERT INTO word (text) SELECT term FROM temp.words WHERE length(term) BETWEEN 3 AND 40;
+    DROP TABLE temp.words;
+    """
 
   /// Runs those of `steps` that a file lacks, each in its own transaction.
   static func migrator(_ steps: [Step], clock: @escaping @Sendable () -> Date) -> DatabaseMigrator {

@@ -53,11 +53,33 @@ extension HindsightAPI {
       "tags_match": .text((query.tags?.match ?? .any).rawValue),
       "types": query.types.map { .list($0.map { .text($0.rawValue) }) } ?? .null,
       "prefer_observations": nil,
-      "query_timestamp": nil,
+      "query_timestamp": query.askedAt.map { .text($0.formatted(.iso8601)) } ?? .null,
       "tags": query.tags.map { .list($0.tags.map(JSONValue.text)) } ?? .null,
-      "tag_groups": nil,
-      "min_scores": nil,
-      "temporal_window": nil,
+      "tag_groups": query.tagGroups.isEmpty ? nil : .list(query.tagGroups.map(tagGroup)),
+      "min_scores": query.minimumScores.map(minimumScores) ?? .null,
+      "temporal_window": query.window.map(window) ?? .null,
+    ]
+  }
+
+  private static func tagGroup(_ group: TagGroup) -> JSONValue {
+    switch group {
+    case .tags(let filter):
+      ["tags": .list(filter.tags.map(JSONValue.text)), "match": .text(filter.match.rawValue)]
+    case .all(let groups): ["and": .list(groups.map(tagGroup))]
+    case .any(let groups): ["or": .list(groups.map(tagGroup))]
+    case .not(let group): ["not": tagGroup(group)]
+    }
+  }
+
+  private static func minimumScores(_ scores: MinimumScores) -> JSONValue {
+    let given = [("semantic", scores.semantic), ("keyword", scores.keyword), ("final", scores.final)]
+    return .object(JSONObject(given.compactMap { name, value in value.map { (name, .number($0)) } }))
+  }
+
+  private static func window(_ window: TimeRange) -> JSONValue {
+    [
+      "start": window.start.map { .text($0.formatted(.iso8601)) } ?? .null,
+      "end": window.end.map { .text($0.formatted(.iso8601)) } ?? .null,
     ]
   }
 

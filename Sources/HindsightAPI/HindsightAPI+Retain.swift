@@ -124,7 +124,7 @@ extension HindsightAPI {
       "document_id": turn.documentID.map(JSONValue.text) ?? .null,
       "resolve_entities": true,
       "timestamp": timestamp(of: turn).map(JSONValue.text) ?? .null,
-      "entities": nil,
+      "entities": turn.entities.isEmpty ? nil : .list(turn.entities.map { ["text": .text($0)] }),
       "tags": turn.tags.isEmpty ? nil : .list(turn.tags.map(JSONValue.text)),
       "observation_scopes": nil,
       "strategy": nil,
@@ -134,6 +134,7 @@ extension HindsightAPI {
   }
 
   private func timestamp(of turn: RetainTurn) -> String? {
+    if turn.isUndated { return "unset" }
     guard let said = turn.messages.first?.saidAt, timing.date().timeIntervalSince(said) > Self.freshness else {
       return nil
     }
@@ -144,28 +145,8 @@ extension HindsightAPI {
 func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
 
 /// The id of the operation that stores a turn: the turn's own where that is a UUID. Others, and later attempts, get one
-/// that follows from the turn's id (a UUID of version 8, RFC 9562: 122 bits of two FNV-1a sums).
+/// that follows from the turn's id.
 func operationID(turnID: String, attempt: Int = 1) -> String {
   if attempt == 1, let id = UUID(uuidString: turnID) { return id.uuidString.lowercased() }
-  let name = Array("rearview turn \(turnID.lowercased()) \(attempt)".utf8)
-  let high = fnv1a(name, from: 0xCBF2_9CE4_8422_2325)
-  let low = fnv1a(name.reversed(), from: high)
-  let versioned = high & ~0xF000 | 0x8000
-  let varied = low & ~(0b11 << 62) | 0b10 << 62
-  let digits = [versioned, varied].map { number in
-    let text = String(number, radix: 16)
-    return String(repeating: "0", count: 16 - text.count) + text
-  }
-  .joined()
-  var groups: [String] = []
-  var rest = digits[...]
-  for length in [8, 4, 4, 4, 12] {
-    groups.append(String(rest.prefix(length)))
-    rest = rest.dropFirst(length)
-  }
-  return groups.joined(separator: "-")
-}
-
-private func fnv1a(_ bytes: [UInt8], from start: UInt64) -> UInt64 {
-  bytes.reduce(start) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+  return derivedID("rearview turn \(turnID.lowercased()) \(attempt)")
 }

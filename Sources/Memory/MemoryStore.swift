@@ -26,6 +26,9 @@ public protocol MemoryStore: Sendable {
   /// - Returns: whether it can be recalled now, or the store still works on it.
   func retain(_ turn: RetainTurn, timeout: Duration?) async throws -> Retained
 
+  /// Keeps many turns, in order, as `retain` keeps each; for imports. A store that can keeps all of them or none.
+  func retain(_ turns: [RetainTurn]) async throws
+
   /// The whole text of a document; `nil` when there is no such document, or its text is not kept.
   func documentText(id: String, bankID: String) async throws -> String?
 
@@ -54,6 +57,10 @@ public protocol MemoryStore: Sendable {
 extension MemoryStore {
   public var queryTokenLimit: Int? { nil }
   public var takesPartialTurns: Bool { true }
+
+  public func retain(_ turns: [RetainTurn]) async throws {
+    for turn in turns { _ = try await retain(turn, timeout: nil) }
+  }
 
   @discardableResult
   public func retain(_ turn: RetainTurn) async throws -> Retained { try await retain(turn, timeout: nil) }

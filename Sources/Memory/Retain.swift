@@ -61,11 +61,16 @@ public struct RetainTurn: Hashable, Codable, Sendable {
   public var context: String?
   public var metadata: Metadata
   public var tags: [String]
+  /// Names of people, places and things that it is about, beside those that a store finds itself.
+  public var entities: [String]
+  /// Whether nobody knows when it was said: its memories have no time then, and `saidAt` is when it was handed over.
+  public var isUndated: Bool
   public var update: DocumentUpdate
 
   public init(
     bankID: String, turnID: String, documentID: String?, messages: [RetainedMessage], context: String? = nil,
-    metadata: Metadata = [:], tags: [String] = [], update: DocumentUpdate = .append
+    metadata: Metadata = [:], tags: [String] = [], entities: [String] = [], isUndated: Bool = false,
+    update: DocumentUpdate = .append
   ) {
     self.bankID = bankID
     self.turnID = turnID
@@ -74,11 +79,14 @@ public struct RetainTurn: Hashable, Codable, Sendable {
     self.context = context
     self.metadata = metadata
     self.tags = tags
+    self.entities = entities
+    self.isUndated = isUndated
     self.update = update
   }
 
   enum CodingKeys: String, CodingKey {
-    case messages, context, metadata, tags, update
+    case messages, context, metadata, tags, entities, update
+    case isUndated = "is_undated"
     case bankID = "bank_id"
     case turnID = "turn_id"
     case documentID = "document_id"
@@ -93,6 +101,8 @@ public struct RetainTurn: Hashable, Codable, Sendable {
       context: try values.decodeIfPresent(String.self, forKey: .context),
       metadata: try values.decode(Metadata.self, forKey: .metadata),
       tags: try values.decode([String].self, forKey: .tags),
+      entities: try values.decodeIfPresent([String].self, forKey: .entities) ?? [],
+      isUndated: try values.decodeIfPresent(Bool.self, forKey: .isUndated) ?? false,
       update: try values.decodeIfPresent(DocumentUpdate.self, forKey: .update) ?? .append)
   }
 }

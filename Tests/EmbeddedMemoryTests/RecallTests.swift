@@ -12,7 +12,8 @@ struct RecallTests {
 
   private func store(_ texts: String...) async throws -> EmbeddedMemory {
     let store = try await scene.open()
-    try await store.retain(texts.map { .saying($0) })
+    // Each in a conversation of its own: nothing comes along as another's neighbour.
+    try await store.retain(texts.map { .saying($0, documentID: $0) })
     return store
   }
 
@@ -45,7 +46,7 @@ struct RecallTests {
   func echoes() async throws {
     let store = try await scene.open()
     try await store.retain(.saying("What colour is my bike?", answer: "Your bike is red."))
-    try await store.retain(.saying("Your bike is red."))
+    try await store.retain(.saying("Your bike is red.", documentID: "other"))
     let result = try await store.recall(RecallQuery(bankID: "bank", text: "what colour is  MY bike?"))
     #expect(result.memories.map(\.memory.text) == ["Your bike is red."])
     #expect(result.matchCount == 1)
@@ -85,13 +86,161 @@ struct RecallTests {
   func rarest() async throws {
     let store = try await scene.open()
     try await store.retain(
-      (0..<12_000).map { .saying("Common entry \($0).") } + [.saying("A rare ocelot, common too.")])
+      (0..<12_000).map { .saying("Common entry \($0).") } + [.saying("A rare ocelot, common too.", documentID: "other")]
+    )
     let result = try await store.recall(RecallQuery(bankID: "bank", text: "is a common ocelot common"))
     #expect(result.words == ["ocelot"])
     #expect(result.memories.map(\.memory.text) == ["A rare ocelot, common too."])
     let common = try await store.recall(RecallQuery(bankID: "bank", text: "common", budget: .low))
     #expect(common.words == ["common"])
     #expect(common.matchCount == 100)
+  }
+
+  @Test("an answer comes with the question that it answers, behind what holds the words")
+  func neighbours() async throws {
+    let store = try await scene.open()
+    try await store.retain(.saying("Which ferry do you take to Hvar?", documentID: "a"))
+    try await store.retain(.saying("The one at nine, from Split.", documentID: "a"))
+    try await store.retain(.saying("Bring a hat.", documentID: "a"))
+    try await store.retain(.saying("Rain again.", documentID: "b", at: Scene.time.addingTimeInterval(90_000)))
+    let result = try await store.recall(RecallQuery(bankID: "bank", text: "Hvar ferry"))
+    #expect(
+      result.memories.map(\.memory.text) == [
+        "Which ferry do you take to Hvar?", "The one at nine, from Split.", "Bring a hat.",
+      ])
+    #expect(result.memories[0].scores?["words"] == 1)
+    #expect(result.memories[1].scores?["neighbours"] == 0.5 * (1 + 0))
+    #expect(result.memories[1].scores?["words"] == nil)
+  }
+
+  @Test("a silence parts what stands in one document, and notes minutes apart belong together")
+  func threads() async throws {
+    let store = try await scene.open()
+    func note(_ text: String, _ document: String, minutes: Double) -> RetainTurn {
+      RetainTurn(
+        bankID: "bank", turnID: text, documentID: document,
+        messages: [
+          RetainedMessage(speaker: .note, text: text, saidAt: Scene.time.addingTimeInterval(minutes * 60))
+        ])
+    }
+    try await store.retain([
+      note("Anna: where is the piano?", "1", minutes: 0), note("Ben: in the attic.", "2", minutes: 1),
+      note("Anna: it snowed.", "3", minutes: 200), note("Zoe has a cello.", "4", minutes: 600),
+      note("It is old.", "4", minutes: 601), note("Nothing since.", "4", minutes: 900),
+    ])
+    #expect(try await store.texts("piano") == ["Anna: where is the piano?", "Ben: in the attic."])
+    #expect(try await store.texts("cello") == ["Zoe has a cello.", "It is old."])
+  }
+
+  @Test("what the named speaker said comes before what others said in the same words")
+  func speakers() async throws {
+    let store = try await store("Anna: I love the cello.", "Ben: I love the cello!", "Zoe: nothing here.")
+    #expect(try await store.texts("What does Ben love, the cello?").first == "Ben: I love the cello!")
+    #expect(try await store.texts("What does Anna love, the cello?").first == "Anna: I love the cello.")
+  }
+
+  @Test(
+    "a word that is spelt almost so is found",
+    arguments: [
+      ("recieved an accomodation", "We received good accommodation."), ("Carolyne", "Caroline called."),
+      ("photograpy", "My photography course starts."), ("zweiradwerkstat", "Die Zweiradwerkstatt ist zu."),
+      ("config", "Edit the userconfiguration file."), ("naïv", "A naive plan."),
+    ])
+  func spelling(_ question: String, _ expected: String) async throws {
+    let store = try await store(
+      "We received good accommodation.", "Caroline called.", "My photography course starts.",
+      "Die Zweiradwerkstatt ist zu.", "Edit the userconfiguration file.", "A naive plan.", "Nothing else matters.")
+    let result = try await store.recall(RecallQuery(bankID: "bank", text: question))
+    #expect(result.memories.first?.memory.text == expected)
+    #expect(result.memories.count == 1)
+  }
+
+  @Test(
+    "a question on something else finds nothing",
+    arguments: [
+      "Which quantum chromodynamics lattice simulation converged in the third postdoctoral year of work?",
+      "How do I renew an expired Mongolian passport before the embassy closes for the holidays?",
+    ])
+  func abstains(_ question: String) async throws {
+    let store = try await store(
+      "My dog ate the third shoe this year.", "We planted a pear tree.", "The holidays were wet.", "I work at a bakery."
+    )
+    #expect(try await store.texts(question) == [])
+  }
+
+  @Test("how rare a word is, is asked of the bank alone")
+  func rarityOfTheBank() async throws {
+    let store = try await scene.open()
+    try await store.retain(
+      (0..<60).map { .saying("Harbour report \($0).", bankID: "other", documentID: "\($0)") }
+        + (0..<60).map { .saying("Crane report \($0).", documentID: "\($0)") }
+        + [.saying("The harbour has no crane here and is long.", documentID: "x")])
+    #expect(try await store.texts("harbour crane").first == "The harbour has no crane here and is long.")
+    #expect(try await store.texts("harbour").count == 1)
+  }
+
+  @Test("groups of tags, a window of time and least scores let through what they should")
+  func filters() async throws {
+    let store = try await scene.open()
+    let notes: [(text: String, tags: [String], day: Double)] = [
+      ("Lantern one.", ["a"], 0), ("Lantern two.", ["a", "b"], 10), ("Lantern three.", ["c"], 20),
+      ("Lantern four.", [], 30),
+    ]
+    for note in notes {
+      var turn = RetainTurn.saying(
+        note.text, documentID: note.text, at: Scene.time.addingTimeInterval(note.day * 86_400))
+      turn.tags = note.tags
+      try await store.retain(turn)
+    }
+    func found(_ change: (inout RecallQuery) -> Void) async throws -> Set<String> {
+      var query = RecallQuery(bankID: "bank", text: "lantern")
+      change(&query)
+      return Set(try await store.recall(query).memories.map(\.memory.text))
+    }
+    let a = TagGroup.tags(TagFilter(tags: ["a"], match: .anyStrict))
+    let b = TagGroup.tags(TagFilter(tags: ["b"], match: .anyStrict))
+    let c = TagGroup.tags(TagFilter(tags: ["c"], match: .exact))
+    for group in [a, .not(a), .all([a, .not(b)]), .any([b, c]), .all([]), .any([]), .not(.any([a, c]))] {
+      let expected = Set(notes.filter { group.accepts($0.tags) }.map(\.text))
+      #expect(try await found { $0.tagGroups = [group] } == expected, "\(group)")
+    }
+    func day(_ number: Double) -> Date { Scene.time.addingTimeInterval(number * 86_400) }
+    #expect(
+      try await found { $0.window = TimeRange(start: day(10), end: day(20)) } == ["Lantern two."])
+    #expect(
+      try await found { $0.window = TimeRange(start: day(15), end: nil) } == ["Lantern three.", "Lantern four."])
+    #expect(try await found { $0.minimumScores = MinimumScores(keyword: 1.1) } == [])
+    #expect(try await found { $0.minimumScores = MinimumScores(final: 0.1, keyword: 0.1) }.count == 4)
+    #expect(try await found { $0.minimumScores = MinimumScores(semantic: 0.1) } == [])
+  }
+
+  @Test("a text that was said again names every time and document that said it")
+  func sources() async throws {
+    let store = try await scene.open()
+    for (number, document) in ["first", "second"].enumerated() {
+      var turn = RetainTurn.saying(
+        "The gate code is 4711.", turnID: "turn-\(number)", documentID: document,
+        at: Scene.time.addingTimeInterval(Double(number)))
+      turn.metadata = ["label": document]
+      try await store.retain(turn)
+    }
+    let found = try #require(
+      try await store.recall(RecallQuery(bankID: "bank", text: "gate code")).memories.first)
+    #expect(found.memory.proofCount == 2)
+    let expected = ["first", "second"].enumerated().map { number, document in
+      MemorySource(
+        documentID: document, turnID: "turn-\(number)", saidAt: Scene.time.addingTimeInterval(Double(number)),
+        metadata: ["label": document])
+    }
+    #expect(found.sources == expected)
+  }
+
+  @Test("two statements of the same words and numbers are given once, of other numbers twice")
+  func sameStatements() async throws {
+    let store = try await store(
+      "The plumber comes on Tuesday at 9 to mend the sink.", "The plumber comes on Tuesday, at 9, to mend the sink!",
+      "The plumber comes on Tuesday at 10 to mend the sink.")
+    #expect(try await store.texts("When does the plumber come to mend the sink?").count == 2)
   }
 
   @Test("a recall whose task was cancelled is interrupted, and the store goes on")

@@ -53,7 +53,7 @@ struct RetainTests {
     #expect(try scene.inspect { try String.fetchAll($0, sql: "SELECT text FROM message ORDER BY id") }.count == 5)
     #expect(try scene.faults() == [])
     // What is said again counts again.
-    try await store.retain(.saying("The boat is red"))
+    try await store.retain(.saying("The boat is red", documentID: "third"))
     #expect(try await store.texts("red") == ["The boat is red"])
   }
 

@@ -69,7 +69,7 @@ private struct ChunkScan {
       chunk.finishReason = json.takeString()?.text
       return chunk.finishReason != nil
     }
-    if key.equals("index") { return json.next() == UInt8(ascii: "0") && json.skipValue() }
+    if key.equals("index") { return takeZero() }
     if key.equals("message") || key.equals("text") || key.equals("error") { return false }
     return json.skipValue()
   }
@@ -86,6 +86,13 @@ private struct ChunkScan {
       return json.takeNull() || (json.take(UInt8(ascii: "[")) && json.take(UInt8(ascii: "]")))
     }
     return json.skipValue()
+  }
+
+  /// A bare `0`: what only begins with one may be another choice's index.
+  private mutating func takeZero() -> Bool {
+    guard json.next() == UInt8(ascii: "0") else { return false }
+    let start = json.position
+    return json.skipValue() && json.position == start + 1
   }
 
   private mutating func takeText(into text: WritableKeyPath<Self, String>) -> Bool {

@@ -39,10 +39,10 @@ public func checkTokenBudget(_ store: any MemoryStore, bankID: String) async thr
 }
 
 public func checkOrder(_ store: any MemoryStore, bankID: String) async throws {
-  try await store.retain(turn(bankID, user: "I bought a kettle."))
-  try await store.retain(turn(bankID, user: "The copper kettle whistles on the stove."))
-  try await store.retain(turn(bankID, user: "Copper is soft."))
-  try await store.retain(turn(bankID, user: "It rains today."))
+  try await store.retain(turn(bankID, user: "I bought a kettle.", documentID: "a"))
+  try await store.retain(turn(bankID, user: "The copper kettle whistles on the stove.", documentID: "b"))
+  try await store.retain(turn(bankID, user: "Copper is soft.", documentID: "c"))
+  try await store.retain(turn(bankID, user: "It rains today.", documentID: "d"))
   let result = try await store.recall(RecallQuery(bankID: bankID, text: "copper kettle"))
   try require(result.memories.first?.memory.text, equals: "The copper kettle whistles on the stove.", "first")
   try require(result.memories.count, equals: 3, "count")

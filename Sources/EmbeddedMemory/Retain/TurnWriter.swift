@@ -14,6 +14,7 @@ struct TurnWriter {
   private let document: Int64
   private let tags: String?
   private let metadata: String?
+  private var thread: Thread
 
   /// `nil` when the file has all of the turn.
   init?(_ turn: RetainTurn, now: Int64, timeZone: TimeZone, in database: Database) throws {
@@ -28,6 +29,7 @@ struct TurnWriter {
     firstPosition = stored.count
     bank = try known?.id ?? Self.insertBank(turn.bankID, now: now, in: database)
     document = try Self.document(turn.documentID ?? turn.turnID, bank: bank, now: now, in: database)
+    thread = try Thread(document: document, bank: bank, in: database)
     tags = try turn.tags.isEmpty ? nil : Self.json(Set(turn.tags).sorted())
     metadata = try turn.metadata.isEmpty ? nil : Self.json(turn.metadata)
   }
@@ -50,10 +52,12 @@ struct TurnWriter {
     ).execute(arguments: [now, document])
   }
 
-  func write() throws {
+  /// - Parameter words: The words that the vocabulary is known to hold.
+  mutating func write(words: inout Set<String>) throws {
     if turn.update == .overwrite, firstPosition == 0 { try replaceDocument() }
     for (offset, message) in missing.enumerated() {
       try write(message, position: firstPosition + offset)
+      try Self.keep(wordsOf: message.text, known: &words, in: database)
     }
     try database.cachedStatement(sql: "UPDATE bank SET last_retained_at = ?, updated = ? WHERE id = ?")
       .execute(arguments: [now, now, bank])
@@ -119,20 +123,22 @@ struct TurnWriter {
 
   // MARK: - Rows
 
-  private func write(_ message: RetainedMessage, position: Int) throws {
+  private mutating func write(_ message: RetainedMessage, position: Int) throws {
     let saidAt = milliseconds(message.saidAt)
     try database.cachedStatement(
       sql: """
-        INSERT INTO message (bank, document, turn, position, speaker, text, said_at, is_cut, created)
-        VALUES (?, ?, CAST(? AS TEXT), ?, ?, CAST(? AS TEXT), ?, ?, ?)
+        INSERT INTO message (bank, document, turn, position, speaker, text, said_at, is_cut, created, metadata,
+          is_undated)
+        VALUES (?, ?, CAST(? AS TEXT), ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?)
         """
     ).execute(
       arguments: [
         bank, document, turn.turnID.blob, position, message.speaker.rawValue, message.text.blob, saidAt,
-        message.isCut, now,
+        message.isCut, now, metadata, turn.isUndated,
       ])
     let row = database.lastInsertedRowID
-    let dated = dateInWords(message.saidAt, timeZone: timeZone)
+    try thread.go(on: message, saidAt: turn.isUndated ? nil : saidAt, in: database)
+    let dated = turn.isUndated ? "" : dateInWords(message.saidAt, timeZone: timeZone)
     let parts = MessageParts(message.text)
     for part in parts.parts {
       let text = String(message.text[part])
@@ -159,22 +165,33 @@ struct TurnWriter {
     return memory
   }
 
-  private func insertMemory(
+  private mutating func insertMemory(
     _ text: String, of message: RetainedMessage, row: Int64, saidAt: Int64, dated: String
   ) throws -> Int64 {
+    let speaker = [.user, .note].contains(message.speaker) ? namedSpeaker(of: message.text) : nil
+    let id =
+      (try Int64.fetchOne(
+        database.cachedStatement(sql: "SELECT last_memory + 1 FROM bank WHERE id = ?"), arguments: [bank])) ?? 0
     try database.cachedStatement(
       sql: """
         INSERT INTO memory (id, uid, bank, type, message, document, text, indexed, dated, context, tags, metadata,
-          said_at, text_hash, created, updated)
-        VALUES ((SELECT last_memory + 1 FROM bank WHERE id = ?), ?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?,
-          CAST(? AS TEXT), ?, ?, ?, ?, ?, ?)
+          said_at, text_hash, created, updated, thread, speaker)
+        VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(
       arguments: [
-        bank, RowName(milliseconds: now).bytes, bank, message.speaker.memoryType.rawValue, row, document, text.blob,
-        IndexedText.of(text), dated, turn.context?.blob, tags, metadata, saidAt, NormalizedText(text).hash, now, now,
+        id, RowName(milliseconds: now).bytes, bank, message.speaker.memoryType.rawValue, row, document, text.blob,
+        IndexedText.of(text), dated, turn.context?.blob, tags, metadata, turn.isUndated ? nil : saidAt,
+        NormalizedText(text).hash, now, now, thread.row(ofFirst: id), speaker,
       ])
-    return database.lastInsertedRowID
+    return id
+  }
+
+  /// Keeps the words of a text that the vocabulary lacks.
+  private static func keep(wordsOf text: String, known: inout Set<String>, in database: Database) throws {
+    for word in VocabularyWords.words(of: text) where known.insert(word).inserted {
+      try database.cachedStatement(sql: "INSERT OR IGNORE INTO word (text) VALUES (?)").execute(arguments: [word])
+    }
   }
 
   private func insertSource(memory: Int64, message: Int64, span: Range<Int>) throws {

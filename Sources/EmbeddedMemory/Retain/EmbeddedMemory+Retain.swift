@@ -31,8 +31,10 @@ extension EmbeddedMemory {
       return
     }
     try await write { [now, timeZone] database in
+      var words: Set<String> = []
       for turn in turns where !turn.messages.isEmpty {
-        try TurnWriter(turn, now: now, timeZone: timeZone, in: database)?.write()
+        var writer = try TurnWriter(turn, now: now, timeZone: timeZone, in: database)
+        try writer?.write(words: &words)
       }
     }
   }

@@ -1,0 +1,110 @@
+import Foundation
+import GRDB
+import RearviewChat
+import RearviewMemory
+
+/// Puts what was found into the tokens that there are.
+struct Packing {
+  private let search: RecallSearch
+  private let found: RecallSearch.Found
+
+  /// Repeated statements are looked for among this many of the best.
+  private static let comparedCount = 60
+  /// The turns around this many of the best go in when there is room.
+  private static let surroundedCount = 5
+
+  init(_ search: RecallSearch, _ found: RecallSearch.Found) {
+    self.search = search
+    self.found = found
+  }
+
+  func memories(in database: Database) throws -> [RecalledMemory] {
+    let best = found.candidates.map(\.score).max() ?? 0
+    var left = search.query.maxTokens
+    var packed: [RecalledMemory] = []
+    var rows: Set<Int64> = []
+    var said: [StatementWords] = []
+    func pack(_ row: Int64, _ candidate: Candidate?) throws {
+      guard left > 0, !rows.contains(row), let memory = try MemoryRow.memory(row: row, in: database) else { return }
+      let tokenCount = estimatedTokens(memory.text)
+      guard tokenCount <= left else { return }
+      if said.count < Self.comparedCount {
+        let words = StatementWords(memory.text)
+        if said.contains(where: { $0.says(words, share: search.weights.sameWords) }) { return }
+        said.append(words)
+      }
+      rows.insert(row)
+      left -= tokenCount
+      packed.append(
+        RecalledMemory(
+          memory: memory, score: best > 0 ? (candidate?.score ?? 0) / best : 1,
+          scores: candidate.map(scores) ?? [:],
+          sources: memory.proofCount > 1 ? try sources(of: row, in: database) : nil, tokenCount: tokenCount))
+    }
+    for candidate in found.candidates where left > 0 && isWanted(candidate, best: best) {
+      try pack(candidate.row, candidate)
+    }
+    guard search.query.minimumScores == nil else { return packed }
+    let around = found.candidates.prefix(Self.surroundedCount).compactMap { found.neighbours[$0.row] }
+    let wanted = around.flatMap { [$0.previous, $0.next].compactMap { $0 } }
+    for candidate in try Candidate.load(wanted, search.filter, in: database).sorted(by: { $0.row < $1.row }) {
+      guard candidate.textHash != search.question.textHash else { continue }
+      try pack(candidate.row, nil)
+    }
+    return packed
+  }
+
+  private func isWanted(_ candidate: Candidate, best: Double) -> Bool {
+    guard let minimum = search.query.minimumScores else { return true }
+    let arms = candidate.arms
+    return (minimum.final.map { candidate.score >= $0 * best } ?? true)
+      && (minimum.keyword.map { arms.words >= $0 } ?? true)
+      && (minimum.semantic.map { arms.vectors >= $0 } ?? true)
+  }
+
+  /// Why it is where it is: the arms that found it, what it borrowed, and what it was multiplied by.
+  private func scores(_ candidate: Candidate) -> [String: Double] {
+    var scores = candidate.arms.named
+    if candidate.neighbours > 0 { scores["neighbours"] = candidate.neighbours }
+    if candidate.threadShare > 0 { scores["thread"] = candidate.threadShare }
+    if candidate.boost != 1 { scores["boost"] = candidate.boost }
+    return scores
+  }
+
+  private func sources(of row: Int64, in database: Database) throws -> [MemorySource] {
+    let rows = try Row.fetchAll(
+      database.cachedStatement(
+        sql: """
+          SELECT CAST(document.key AS BLOB), CAST(message.turn AS BLOB), message.said_at, message.metadata,
+            message.is_undated
+          FROM source JOIN message ON message.id = source.message JOIN document ON document.id = message.document
+          WHERE source.memory = ? AND message.is_replaced = 0 ORDER BY message.id
+          """), arguments: [row])
+    return rows.map { row in
+      MemorySource(
+        documentID: MemoryRow.text(row[0]), turnID: MemoryRow.text(row[1]),
+        saidAt: row[4] ? nil : date(milliseconds: row[2]), metadata: MemoryRow.decoded(row[3]) ?? [:])
+    }
+  }
+}
+
+/// The words of a statement, to tell whether another one says the same.
+struct StatementWords {
+  private let words: Set<String>
+  private let numbers: Set<String>
+
+  init(_ text: String) {
+    words = Set(WordScanner.words(text).map { $0.text.lowercased() })
+    numbers = words.filter { $0.contains(where: \.isNumber) }
+  }
+
+  /// Whether both say the same: the same numbers, and of all their words at least this share is in both.
+  func says(_ other: StatementWords, share: Double) -> Bool {
+    guard numbers == other.numbers, !words.isEmpty, !other.words.isEmpty else { return false }
+    // Cheap first: sets of very different size cannot agree.
+    let (small, large) = (min(words.count, other.words.count), max(words.count, other.words.count))
+    guard Double(small) >= share * Double(large) else { return false }
+    let common = words.intersection(other.words).count
+    return Double(common) >= share * Double(words.count + other.words.count - common)
+  }
+}

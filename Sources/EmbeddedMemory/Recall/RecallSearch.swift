@@ -1,0 +1,145 @@
+import Foundation
+import GRDB
+import RearviewMemory
+
+/// One question to one bank: found by every arm, ranked by all of them together.
+struct RecallSearch {
+  let query: RecallQuery
+  let question: Question
+  let bank: BankRow
+  let vocabulary: Vocabulary
+  let now: Int64
+  var weights = RecallWeights.standard
+  let filter: MemoryFilter
+
+  init(_ query: RecallQuery, _ question: Question, bank: BankRow, vocabulary: Vocabulary, now: Int64) {
+    self.query = query
+    self.question = question
+    self.bank = bank
+    self.vocabulary = vocabulary
+    self.now = now
+    filter = MemoryFilter(query)
+  }
+
+  /// What was found, best first.
+  struct Found {
+    var candidates: [Candidate] = []
+    /// The words that were looked for.
+    var words: [String] = []
+    /// The turns around each of the best that found it.
+    var neighbours: [Int64: Neighbours] = [:]
+  }
+
+  func run(in database: Database) throws -> Found {
+    let search = try WordSearch(question.words, bank: bank, in: database)
+    let similar = SimilarWords(search, vocabulary: vocabulary)
+    let arms = try arms(search, similar, in: database)
+    let breadth = query.budget.breadth
+    let best = arms.map { (row: $0.key, score: $0.value.sum(weights)) }.filter { $0.score > 0 }
+      .sorted { ($0.score, $0.row) > ($1.score, $1.row) }.prefix(breadth)
+    let neighbours = try Neighbours.of(best.map(\.row), in: database)
+    var borrowed: [Int64: Double] = [:]
+    for (row, score) in best {
+      guard let around = neighbours[row] else { continue }
+      if let next = around.next { borrowed[next, default: 0] += weights.previousTurn * score }
+      if let second = around.second { borrowed[second, default: 0] += weights.twoTurnsBack * score }
+      if let previous = around.previous { borrowed[previous, default: 0] += weights.nextTurn * score }
+    }
+    let rows = Set(best.map(\.row)).union(borrowed.keys)
+    var candidates = try Candidate.load(rows, filter, in: database)
+    for index in candidates.indices {
+      candidates[index].arms = arms[candidates[index].row] ?? ArmScores()
+      candidates[index].neighbours = borrowed[candidates[index].row] ?? 0
+    }
+    shareThreads(&candidates)
+    weigh(&candidates)
+    candidates = ranked(candidates)
+    guard try isAnswered(candidates, by: search, similar, in: database) else { return Found(words: search.words) }
+    return Found(candidates: Array(candidates.prefix(breadth)), words: search.words, neighbours: neighbours)
+  }
+
+  // MARK: - Finding
+
+  private func arms(
+    _ search: WordSearch, _ similar: SimilarWords, in database: Database
+  ) throws -> [Int64: ArmScores] {
+    let breadth = query.budget.breadth
+    var arms: [Int64: ArmScores] = [:]
+    func add(_ found: [Int64: Double], _ arm: WritableKeyPath<ArmScores, Double>) {
+      guard let best = found.values.max(), best > 0 else { return }
+      for (row, score) in found { arms[row, default: ArmScores()][keyPath: arm] = score / best }
+    }
+    add(try search.matches(filter, limit: 4 * breadth, in: database), \.words)
+    add(try similar.matches(filter, limit: 2 * breadth, in: database), \.trigrams)
+    return arms
+  }
+
+  // MARK: - Ranking
+
+  /// Each memory of a thread gains by the thread's best ones.
+  private func shareThreads(_ candidates: inout [Candidate]) {
+    var best: [Int64: [Double]] = [:]
+    for candidate in candidates {
+      let score = candidate.arms.sum(weights)
+      var list = best[candidate.thread] ?? []
+      let place = list.firstIndex { $0 < score } ?? list.count
+      guard place < weights.threadBest else { continue }
+      list.insert(score, at: place)
+      best[candidate.thread] = Array(list.prefix(weights.threadBest))
+    }
+    for index in candidates.indices {
+      let sum = best[candidates[index].thread]?.reduce(0, +) ?? 0
+      candidates[index].threadShare = weights.thread * sum / Double(weights.threadBest)
+    }
+  }
+
+  private func weigh(_ candidates: inout [Candidate]) {
+    let named = question.namedSpeaker(among: Set(candidates.compactMap(\.speaker)))
+    for index in candidates.indices {
+      let candidate = candidates[index]
+      var boost = min(weights.proofLimit, 1 + weights.proof * log(Double(max(candidate.proofCount, 1))))
+      if let named, candidate.speaker == named { boost *= weights.namedSpeaker }
+      boost *= recency(candidate)
+      candidates[index].boost = boost
+      candidates[index].score =
+        (candidate.arms.sum(weights) + candidate.neighbours + candidate.threadShare) * boost
+    }
+  }
+
+  /// From `1 + recency` for what was said now down to `1 - recency` for what is a year old, or has no time.
+  private func recency(_ candidate: Candidate) -> Double {
+    guard let saidAt = candidate.saidAt else { return 1 - weights.recency }
+    let year = 365.0 * 86_400_000
+    let age = min(max(Double(now) - Double(saidAt), 0) / year, 1)
+    return 1 + weights.recency * (1 - 2 * age)
+  }
+
+  /// Best first; the question itself, repeated texts, and neighbours that are far behind are left out. Pinned ones come
+  /// before all others.
+  private func ranked(_ candidates: [Candidate]) -> [Candidate] {
+    let best = candidates.map(\.score).max() ?? 0
+    var said: Set<Int64> = [question.textHash]
+    return
+      candidates
+      .filter { $0.isHit || $0.score >= weights.neighbourFloor * best }
+      .sorted { ($0.isPinned ? 1 : 0, $0.score, $0.row) > ($1.isPinned ? 1 : 0, $1.score, $1.row) }
+      .filter { said.insert($0.textHash).inserted }
+  }
+
+  /// Whether what was found can be an answer: a question on something else shares a word with many banks.
+  private func isAnswered(
+    _ candidates: [Candidate], by search: WordSearch, _ similar: SimilarWords, in database: Database
+  ) throws -> Bool {
+    let hits = candidates.filter(\.isHit)
+    if similar.coverage >= weights.coverageFloor { return true }
+    for hit in hits.sorted(by: { $0.arms.words > $1.arms.words }).prefix(3)
+    where try search.coverage(of: hit.row, in: database) >= weights.coverageFloor {
+      return true
+    }
+    return false
+  }
+}
+
+extension WordSearch {
+  var words: [String] { terms.map(\.term.text) }
+}

@@ -1,0 +1,38 @@
+/// What each way to find a memory counts for when they are added up.
+///
+/// Fitted on the development half of a corpus of long dialogues whose questions name their evidence
+/// (`../../../Tests/Benchmarks` has one of our own); each arm's scores are shares of its best.
+struct RecallWeights: Sendable {
+  var words = 1.0
+  var vectors = 0.5
+  var trigrams = 0.3
+  var entities = 0.2
+  var time = 0.2
+
+  // What a turn borrows: an answer often lacks the question's words, and the turn before has them.
+  var previousTurn = 0.5
+  var nextTurn = 0.3
+  var twoTurnsBack = 0.2
+  var thread = 0.3
+  /// The mean is taken over this many of a thread's best.
+  var threadBest = 3
+
+  /// What the one said whom the question names.
+  var namedSpeaker = 1.4
+  /// The most that being new or old adds or takes.
+  var recency = 0.1
+  /// The most that what was said often gains, and how fast.
+  var proof = 0.05
+  var proofLimit = 1.25
+
+  /// A neighbour that no arm found comes along when it reaches this share of the best.
+  var neighbourFloor = 0.1
+  /// Of a question's words, by their rarity, the best memories must hold this share; else nothing is an answer.
+  var coverageFloor = 0.25
+  /// A memory this near to the question by its vector is an answer whatever its words.
+  var cosineFloor = 0.35
+  /// Of two memories whose words agree to this share, one is enough.
+  var sameWords = 0.9
+
+  static let standard = RecallWeights()
+}
