@@ -195,7 +195,8 @@ let package = Package(
     .executableTarget(
       name: "RearviewBenchmarks",
       dependencies: [
-        "ChunkReader", "HTTPClientOnly", "Rearview", "RearviewCommand", "RearviewEmbeddedMemory", "RearviewMemory",
+        "ChunkReader", "DialogueCorpus", "HTTPClientOnly", "Rearview", "RearviewCommand", "RearviewEmbeddedMemory",
+        "RearviewMemory",
         "ScriptedServer", "TerminalEmulator",
       ],
       path: "Tests/Benchmarks", resources: [.embedInCode("Peers.py")]),
@@ -207,6 +208,7 @@ let package = Package(
     .executableTarget(
       name: "HTTPClientOnly", dependencies: [.product(name: "AsyncHTTPClient", package: "async-http-client")],
       path: "Tests/Support/HTTPClientOnly"),
+    .target(name: "DialogueCorpus", path: "Tests/Support/DialogueCorpus"),
     .target(name: "OwnThread", path: "Tests/Support/OwnThread"),
     .target(name: "ScriptedServer", path: "Tests/Support/ScriptedServer"),
     .target(name: "CPty", path: "Tests/Support/CPty", linkerSettings: [.linkedLibrary("util")]),

@@ -47,6 +47,13 @@ enum MemorySchema {
     ALTER TABLE message ADD COLUMN is_undated INTEGER NOT NULL DEFAULT 0;
     UPDATE message SET metadata = (SELECT memory.metadata FROM memory WHERE memory.message = message.id LIMIT 1);
 
+    -- What was said again, and so is no memory of its own, and behind which memory it was said.
+    CREATE TABLE echo (
+      after INTEGER NOT NULL REFERENCES memory ON DELETE CASCADE, memory INTEGER NOT NULL REFERENCES memory ON DELETE CASCADE,
+      PRIMARY KEY (after, memory)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX echo_memory ON echo (memory);
+
     CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
     CREATE VIRTUAL TABLE temp.words USING fts5vocab (main, memory_words, row);
     INSERT INTO word (text) SELECT term FROM temp.words WHERE length(term) BETWEEN 3 AND 40;

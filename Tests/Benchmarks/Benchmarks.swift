@@ -8,6 +8,8 @@ import TerminalEmulator
 ///
 ///     swift run -c release RearviewBenchmarks          # `… RearviewBenchmarks engine` for the engine alone
 ///     swift run -c release RearviewBenchmarks providers  # reading answers, beside what others use
+///     swift run -c release RearviewBenchmarks memory     # recall and retain at 10,000, 100,000 and 1,000,000 (or one)
+///     swift run -c release RearviewBenchmarks dialogues  # how much of the evidence recall brings
 ///
 /// Figures are of this machine and moment; compare figures of one run only.
 @main
@@ -15,6 +17,8 @@ struct Benchmarks {
   static func main() async throws {
     if CommandLine.arguments.contains("serve-chunks") { return try ChunkServer.serve() }
     if CommandLine.arguments.contains("providers") { return end(with: try ProviderBench().rows()) }
+    if CommandLine.arguments.contains("dialogues") { return end(with: try await DialogueBench().rows()) }
+    if CommandLine.arguments.contains("memory") { return end(with: try await memory()) }
     let engine = try await EngineBench()
     let engineRows = try await engine.rows()
     await engine.end()
@@ -28,6 +32,18 @@ struct Benchmarks {
     rows += try bench.fireHose()
     rows += try await bench.recall()
     end(with: rows)
+  }
+
+  /// At three sizes, or at those that are named.
+  private static func memory() async throws -> [Row] {
+    let asked = CommandLine.arguments.compactMap { Int($0) }
+    var rows: [Row] = []
+    for (size, median, most) in [(10_000, 3.0, 8.0), (100_000, 15, 40), (1_000_000, 120, 300)]
+    where asked.isEmpty || asked.contains(size) {
+      var bench = MemoryBench(size: size)
+      rows += try await bench.rows(recallMedian: median, recall95: most)
+    }
+    return rows
   }
 
   private static func end(with rows: [Row]) {

@@ -70,9 +70,11 @@ struct Neighbours {
   var previous: Int64?
   var next: Int64?
   var second: Int64?
+  /// What was said next, but had been said before elsewhere.
+  var echoes: [Int64] = []
 
   /// For each of these rows.
-  static func of(_ rows: some Sequence<Int64>, in database: Database) throws -> [Int64: Neighbours] {
+  static func of(_ rows: some Collection<Int64>, in database: Database) throws -> [Int64: Neighbours] {
     let statement = try database.cachedStatement(
       sql: """
         SELECT memory.id,
@@ -89,6 +91,11 @@ struct Neighbours {
     while let row = try found.next() {
       neighbours[row[0]] = Neighbours(previous: row[1], next: row[2], second: row[3])
     }
+    let echoes = try Row.fetchCursor(
+      database.cachedStatement(
+        sql: "SELECT after, memory FROM json_each(?) AS wanted CROSS JOIN echo ON echo.after = wanted.value"),
+      arguments: [jsonList(rows)])
+    while let row = try echoes.next() { neighbours[row[0]]?.echoes.append(row[1]) }
     return neighbours
   }
 }

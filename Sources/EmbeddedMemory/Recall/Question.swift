@@ -15,7 +15,14 @@ struct Question: Sendable {
 
   /// The one of these speakers that it names; `nil` where it names none of them, or several.
   func namedSpeaker(among speakers: Set<String>) -> String? {
-    let named = speakers.filter { speaker in speaker.split(separator: " ").contains { folded.contains(String($0)) } }
+    let named = speakers.filter(names)
     return named.count == 1 ? named.first : nil
+  }
+
+  /// Whether it names one of these speakers.
+  func namesSpeaker(among speakers: Set<String>) -> Bool { speakers.contains(where: names) }
+
+  private func names(_ speaker: String) -> Bool {
+    speaker.split(separator: " ").contains { folded.contains(String($0)) }
   }
 }

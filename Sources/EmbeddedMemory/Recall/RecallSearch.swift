@@ -42,6 +42,7 @@ struct RecallSearch {
     for (row, score) in best {
       guard let around = neighbours[row] else { continue }
       if let next = around.next { borrowed[next, default: 0] += weights.previousTurn * score }
+      for echo in around.echoes { borrowed[echo, default: 0] += weights.previousTurn * score }
       if let second = around.second { borrowed[second, default: 0] += weights.twoTurnsBack * score }
       if let previous = around.previous { borrowed[previous, default: 0] += weights.nextTurn * score }
     }
@@ -131,6 +132,8 @@ struct RecallSearch {
     _ candidates: [Candidate], by search: WordSearch, _ similar: SimilarWords, in database: Database
   ) throws -> Bool {
     let hits = candidates.filter(\.isHit)
+    // A question about one who speaks here is about this bank, in whatever words.
+    if question.namesSpeaker(among: Set(hits.compactMap(\.speaker))) { return true }
     if similar.coverage >= weights.coverageFloor { return true }
     for hit in hits.sorted(by: { $0.arms.words > $1.arms.words }).prefix(3)
     where try search.coverage(of: hit.row, in: database) >= weights.coverageFloor {

@@ -11,6 +11,8 @@ struct Thread {
   private var first: Int64?
   private var saidAt: Int64?
   private var isInDocument = false
+  /// The memory that was written last.
+  private(set) var last: Int64?
 
   /// A document that is silent for longer than this goes on with a new conversation.
   static let longestSilence: Int64 = 4 * 3_600_000
@@ -23,37 +25,38 @@ struct Thread {
     self.bank = bank
     let last = try Row.fetchOne(
       database.cachedStatement(
-        sql: "SELECT thread, said_at FROM memory WHERE document = ? ORDER BY id DESC LIMIT 1"), arguments: [document])
+        sql: "SELECT thread, said_at, id FROM memory WHERE document = ? ORDER BY id DESC LIMIT 1"),
+      arguments: [document])
     guard let last else { return }
     isInDocument = true
-    (first, saidAt) = (last[0], last[1])
+    (first, saidAt, self.last) = (last[0], last[1], last[2])
   }
 
   /// Goes on with a message, or begins anew.
   mutating func go(on message: RetainedMessage, saidAt now: Int64?, in database: Database) throws {
     defer { saidAt = now ?? saidAt }
     if isInDocument {
-      if !Self.isNear(saidAt, now, within: Self.longestSilence) { first = nil }
+      if !Self.isNear(saidAt, now, within: Self.longestSilence) { (first, last) = (nil, nil) }
       return
     }
     isInDocument = true
     guard message.speaker == .note else { return }
-    let last = try Row.fetchOne(
+    let note = try Row.fetchOne(
       database.cachedStatement(
         sql: """
-          SELECT memory.thread, memory.said_at FROM memory
+          SELECT memory.thread, memory.said_at, memory.id FROM memory
           JOIN bank ON bank.id = memory.bank AND bank.last_memory = memory.id
           JOIN message ON message.id = memory.message
           WHERE bank.id = ? AND message.speaker = 'note' AND memory.document <> ?
             AND (SELECT count(*) FROM message AS other WHERE other.document = memory.document) = 1
           """), arguments: [bank, document])
-    if let last, Self.isNear(last[1], now, within: Self.longestPause) { first = last[0] }
+    if let note, Self.isNear(note[1], now, within: Self.longestPause) { (first, last) = (note[0], note[2]) }
   }
 
   /// The thread of a memory that is about to be written under `row`.
   mutating func row(ofFirst row: Int64) -> Int64 {
     let thread = first ?? row
-    first = thread
+    (first, last) = (thread, row)
     return thread
   }
 

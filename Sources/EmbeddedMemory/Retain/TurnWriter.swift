@@ -142,9 +142,10 @@ struct TurnWriter {
     let parts = MessageParts(message.text)
     for part in parts.parts {
       let text = String(message.text[part])
-      let memory = try raiseProof(of: text, type: message.speaker.memoryType)
+      let known = try raiseProof(of: text, type: message.speaker.memoryType)
+      if let known, let last = thread.last { try insertEcho(of: known, after: last) }
       try insertSource(
-        memory: memory ?? insertMemory(text, of: message, row: row, saidAt: saidAt, dated: dated),
+        memory: known ?? insertMemory(text, of: message, row: row, saidAt: saidAt, dated: dated),
         message: row, span: parts.span(part))
     }
   }
@@ -192,6 +193,12 @@ struct TurnWriter {
     for word in VocabularyWords.words(of: text) where known.insert(word).inserted {
       try database.cachedStatement(sql: "INSERT OR IGNORE INTO word (text) VALUES (?)").execute(arguments: [word])
     }
+  }
+
+  private func insertEcho(of memory: Int64, after last: Int64) throws {
+    guard memory != last else { return }
+    try database.cachedStatement(sql: "INSERT OR IGNORE INTO echo (after, memory) VALUES (?, ?)")
+      .execute(arguments: [last, memory])
   }
 
   private func insertSource(memory: Int64, message: Int64, span: Range<Int>) throws {
