@@ -9,6 +9,24 @@ static const double lengthShare = 0.75;
 /// Phrases of a query whose counts fit on the stack; a query has no more than a few dozen.
 enum { phraseLimit = 128 };
 
+/// The mean length of a row in tokens, read once a query: reading it costs more than ranking a row.
+static int readMeanLength(const Fts5ExtensionApi *api, Fts5Context *fts, double *mean) {
+  double *kept = api->xGetAuxdata(fts, 0);
+  if (kept == NULL) {
+    sqlite3_int64 rows = 0, tokens = 0;
+    int result = api->xRowCount(fts, &rows);
+    if (result == SQLITE_OK) result = api->xColumnTotalSize(fts, -1, &tokens);
+    if (result != SQLITE_OK) return result;
+    kept = sqlite3_malloc(sizeof *kept);
+    if (kept == NULL) return SQLITE_NOMEM;
+    *kept = rows > 0 ? (double)tokens / (double)rows : 0;
+    result = api->xSetAuxdata(fts, kept, sqlite3_free);
+    if (result != SQLITE_OK) return result;
+  }
+  *mean = *kept;
+  return SQLITE_OK;
+}
+
 static void wordRank(
   const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *context, int count, sqlite3_value **values
 ) {
@@ -38,15 +56,14 @@ static void wordRank(
     frequencies[phrase] += weight;
   }
   int length = 0;
-  sqlite3_int64 rows = 0, tokens = 0;
+  double meanLength = 0;
   if (result == SQLITE_OK) result = api->xColumnSize(fts, -1, &length);
-  if (result == SQLITE_OK) result = api->xRowCount(fts, &rows);
-  if (result == SQLITE_OK) result = api->xColumnTotalSize(fts, -1, &tokens);
+  if (result == SQLITE_OK) result = readMeanLength(api, fts, &meanLength);
   if (result != SQLITE_OK) {
     sqlite3_result_error_code(context, result);
     return;
   }
-  double relativeLength = tokens > 0 ? (double)length * (double)rows / (double)tokens : 1;
+  double relativeLength = meanLength > 0 ? length / meanLength : 1;
   double norm = saturation * (1 - lengthShare + lengthShare * relativeLength);
   double score = 0;
   for (int phrase = 0; phrase < phrases; phrase++) {

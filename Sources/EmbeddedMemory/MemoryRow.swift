@@ -17,21 +17,34 @@ enum MemoryRow {
     """
 
   static func memory(_ row: Row) -> Memory {
+    // By their places in `columns`: looking for a name costs more than reading the value.
     Memory(
-      id: RowName.spelling(row["uid"]), type: MemoryType(rawValue: row["type"]),
-      text: text(row["text"]) ?? "", context: text(row["context"]), mentionedAt: time(row["said_at"]),
-      occurredStart: time(row["occurred_start"]), occurredEnd: time(row["occurred_end"]),
-      documentID: text(row["document_key"]), turnID: text(row["turn"]),
-      tags: decoded(row["tags"]) ?? [], metadata: decoded(row["metadata"]) ?? [:],
-      state: row["state"] as Int == 0 ? .valid : .invalidated, stateReason: text(row["state_reason"]),
-      proofCount: row["proof"], createdAt: date(milliseconds: row["created"]),
-      updatedAt: date(milliseconds: row["updated"]))
+      id: RowName.spelling(row[1]), type: MemoryType(rawValue: row[2]),
+      text: text(row[3]) ?? "", context: text(row[4]), mentionedAt: time(row[5]),
+      occurredStart: time(row[6]), occurredEnd: time(row[7]),
+      documentID: text(row[15]), turnID: text(row[16]),
+      tags: decoded(row[8]) ?? [], metadata: decoded(row[9]) ?? [:],
+      state: row[11] as Int == 0 ? .valid : .invalidated, stateReason: text(row[12]),
+      proofCount: row[10], createdAt: date(milliseconds: row[13]),
+      updatedAt: date(milliseconds: row[14]))
   }
 
   static func memory(row: Int64, in database: Database) throws -> Memory? {
     let statement = try database.cachedStatement(
       sql: "SELECT \(columns) FROM memory \(joins) WHERE memory.id = ?")
     return try Row.fetchOne(statement, arguments: [row]).map(memory)
+  }
+
+  /// Those of these rows that are there.
+  static func memories(rows: some Sequence<Int64>, in database: Database) throws -> [Int64: Memory] {
+    let found = try Row.fetchCursor(
+      database.cachedStatement(
+        sql: """
+          SELECT \(columns) FROM json_each(?) AS wanted CROSS JOIN memory ON memory.id = wanted.value \(joins)
+          """), arguments: [jsonList(rows)])
+    var memories: [Int64: Memory] = [:]
+    while let row = try found.next() { memories[row[0]] = memory(row) }
+    return memories
   }
 
   static func text(_ bytes: Data?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }

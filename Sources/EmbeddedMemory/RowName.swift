@@ -25,13 +25,14 @@ struct RowName: Hashable, Sendable {
 
   /// The canonical spelling of a stored name, in lower case.
   static func spelling(_ bytes: Data) -> String {
-    var text = ""
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
     text.reserveCapacity(36)
     for (index, byte) in bytes.enumerated() {
-      if [4, 6, 8, 10].contains(index) { text += "-" }
-      if byte < 16 { text += "0" }
-      text += String(byte, radix: 16)
+      if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
     }
-    return text
+    return String(decoding: text, as: UTF8.self)
   }
 }

@@ -101,6 +101,6 @@ struct Neighbours {
 }
 
 /// Row ids for `json_each`.
-private func jsonList(_ rows: some Sequence<Int64>) -> String {
+func jsonList(_ rows: some Sequence<Int64>) -> String {
   "[" + rows.map(String.init).joined(separator: ",") + "]"
 }

@@ -10,6 +10,8 @@ struct Packing {
 
   /// Repeated statements are looked for among this many of the best.
   private static let comparedCount = 60
+  /// So many are read at once.
+  private static let batchSize = 64
   /// The turns around this many of the best go in when there is room.
   private static let surroundedCount = 5
 
@@ -24,8 +26,8 @@ struct Packing {
     var packed: [RecalledMemory] = []
     var rows: Set<Int64> = []
     var said: [StatementWords] = []
-    func pack(_ row: Int64, _ candidate: Candidate?) throws {
-      guard left > 0, !rows.contains(row), let memory = try MemoryRow.memory(row: row, in: database) else { return }
+    func pack(_ memory: Memory?, _ row: Int64, _ candidate: Candidate?) throws {
+      guard left > 0, !rows.contains(row), let memory else { return }
       let tokenCount = estimatedTokens(memory.text)
       guard tokenCount <= left else { return }
       if said.count < Self.comparedCount {
@@ -41,15 +43,19 @@ struct Packing {
           scores: candidate.map(scores) ?? [:],
           sources: memory.proofCount > 1 ? try sources(of: row, in: database) : nil, tokenCount: tokenCount))
     }
-    for candidate in found.candidates where left > 0 && isWanted(candidate, best: best) {
-      try pack(candidate.row, candidate)
+    var wanted = found.candidates.filter { isWanted($0, best: best) }[...]
+    while left > 0, !wanted.isEmpty {
+      let batch = wanted.prefix(Self.batchSize)
+      wanted = wanted.dropFirst(Self.batchSize)
+      let memories = try MemoryRow.memories(rows: batch.map(\.row), in: database)
+      for candidate in batch { try pack(memories[candidate.row], candidate.row, candidate) }
     }
     guard search.query.minimumScores == nil else { return packed }
     let around = found.candidates.prefix(Self.surroundedCount).compactMap { found.neighbours[$0.row] }
-    let wanted = around.flatMap { [$0.previous, $0.next].compactMap { $0 } }
-    for candidate in try Candidate.load(wanted, search.filter, in: database).sorted(by: { $0.row < $1.row }) {
+    let surrounding = around.flatMap { [$0.previous, $0.next].compactMap { $0 } }.filter { !rows.contains($0) }
+    for candidate in try Candidate.load(surrounding, search.filter, in: database).sorted(by: { $0.row < $1.row }) {
       guard candidate.textHash != search.question.textHash else { continue }
-      try pack(candidate.row, nil)
+      try pack(try MemoryRow.memory(row: candidate.row, in: database), candidate.row, nil)
     }
     return packed
   }
@@ -90,12 +96,43 @@ struct Packing {
 
 /// The words of a statement, to tell whether another one says the same.
 struct StatementWords {
-  private let words: Set<String>
-  private let numbers: Set<String>
+  /// Hashes of the words, and of those with a digit, sorted, each once.
+  private let words: [UInt32]
+  private let numbers: [UInt32]
 
   init(_ text: String) {
-    words = Set(WordScanner.words(text).map { $0.text.lowercased() })
-    numbers = words.filter { $0.contains(where: \.isNumber) }
+    var words: [UInt32] = []
+    var numbers: [UInt32] = []
+    var hash: UInt32 = 0x811C_9DC5
+    var length = 0
+    var hasDigit = false
+    func end() {
+      guard length > 0 else { return }
+      words.append(hash)
+      if hasDigit { numbers.append(hash) }
+      (hash, length, hasDigit) = (0x811C_9DC5, 0, false)
+    }
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...:
+        hash = (hash ^ UInt32(byte)) &* 0x0100_0193
+        if byte <= UInt8(ascii: "9") { hasDigit = true }
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"): hash = (hash ^ UInt32(byte | 0x20)) &* 0x0100_0193
+      default:
+        end()
+        continue
+      }
+      length += 1
+    }
+    end()
+    self.words = Self.unique(words)
+    self.numbers = Self.unique(numbers)
+  }
+
+  private static func unique(_ hashes: [UInt32]) -> [UInt32] {
+    var result: [UInt32] = []
+    for hash in hashes.sorted() where hash != result.last { result.append(hash) }
+    return result
   }
 
   /// Whether both say the same: the same numbers, and of all their words at least this share is in both.
@@ -104,7 +141,16 @@ struct StatementWords {
     // Cheap first: sets of very different size cannot agree.
     let (small, large) = (min(words.count, other.words.count), max(words.count, other.words.count))
     guard Double(small) >= share * Double(large) else { return false }
-    let common = words.intersection(other.words).count
+    var (i, j, common) = (0, 0, 0)
+    while i < words.count, j < other.words.count {
+      if words[i] == other.words[j] {
+        (i, j, common) = (i + 1, j + 1, common + 1)
+      } else if words[i] < other.words[j] {
+        i += 1
+      } else {
+        j += 1
+      }
+    }
     return Double(common) >= share * Double(words.count + other.words.count - common)
   }
 }

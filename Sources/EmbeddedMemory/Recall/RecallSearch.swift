@@ -37,7 +37,8 @@ struct RecallSearch {
     let breadth = query.budget.breadth
     let best = arms.map { (row: $0.key, score: $0.value.sum(weights)) }.filter { $0.score > 0 }
       .sorted { ($0.score, $0.row) > ($1.score, $1.row) }.prefix(breadth)
-    let neighbours = try Neighbours.of(best.map(\.row), in: database)
+    // What the last ones could lend would not lift a neighbour over anything.
+    let neighbours = try Neighbours.of(best.prefix(max(breadth / 3, 100)).map(\.row), in: database)
     var borrowed: [Int64: Double] = [:]
     for (row, score) in best {
       guard let around = neighbours[row] else { continue }
@@ -70,7 +71,7 @@ struct RecallSearch {
       guard let best = found.values.max(), best > 0 else { return }
       for (row, score) in found { arms[row, default: ArmScores()][keyPath: arm] = score / best }
     }
-    add(try search.matches(filter, limit: 4 * breadth, in: database), \.words)
+    add(try search.matches(filter, limit: 2 * breadth, in: database), \.words)
     add(try similar.matches(filter, limit: 2 * breadth, in: database), \.trigrams)
     return arms
   }
@@ -119,12 +120,15 @@ struct RecallSearch {
   /// before all others.
   private func ranked(_ candidates: [Candidate]) -> [Candidate] {
     let best = candidates.map(\.score).max() ?? 0
+    // Keys are sorted, not candidates: those are large.
+    let keys = candidates.indices
+      .filter { candidates[$0].isHit || candidates[$0].score >= weights.neighbourFloor * best }
+      .map {
+        (pinned: candidates[$0].isPinned ? 1 : 0, score: candidates[$0].score, row: candidates[$0].row, index: $0)
+      }
+      .sorted { ($0.pinned, $0.score, $0.row) > ($1.pinned, $1.score, $1.row) }
     var said: Set<Int64> = [question.textHash]
-    return
-      candidates
-      .filter { $0.isHit || $0.score >= weights.neighbourFloor * best }
-      .sorted { ($0.isPinned ? 1 : 0, $0.score, $0.row) > ($1.isPinned ? 1 : 0, $1.score, $1.row) }
-      .filter { said.insert($0.textHash).inserted }
+    return keys.map { candidates[$0.index] }.filter { said.insert($0.textHash).inserted }
   }
 
   /// Whether what was found can be an answer: a question on something else shares a word with many banks.

@@ -6,8 +6,8 @@ import NIOConcurrencyHelpers
 struct Vocabulary: Sendable {
   private var bytes: [UInt8] = []
   private var ends: [Int] = []
-  /// Which letters each word holds, a bit for each of 32 classes of bytes.
-  private var letters: [UInt32] = []
+  /// Which pairs of letters each word holds, a bit for each of 64 classes of pairs.
+  private var pairs: [UInt64] = []
   private var lastRow: Int64 = 0
 
   /// A word that is like another one.
@@ -30,7 +30,7 @@ struct Vocabulary: Sendable {
   mutating func append(_ word: [UInt8]) {
     bytes += word
     ends.append(bytes.count)
-    letters.append(Self.letters(word[...]))
+    pairs.append(Self.pairs(word[...]))
   }
 
   var count: Int { ends.count }
@@ -42,7 +42,9 @@ struct Vocabulary: Sendable {
   func similar(to word: String, limit: Int) -> [Similar] {
     let asked = Array(word.utf8)
     guard asked.count >= 4 else { return [] }
-    let askedLetters = Self.letters(asked[...])
+    let askedPairs = Self.pairs(asked[...])
+    // A letter that is changed takes two pairs with it; of most trigrams most pairs are there; a part leaves none out.
+    let allowedMissing = max(asked.count >= 7 ? 4 : 2, asked.count / 3)
     let askedTrigrams = Self.trigrams(asked[...])
     var found: [Similar] = []
     bytes.withUnsafeBufferPointer { bytes in
@@ -52,9 +54,7 @@ struct Vocabulary: Sendable {
         defer { start = end }
         let length = end - start
         guard length + 2 >= asked.count, length <= 3 * asked.count else { continue }
-        // A letter that is changed leaves one class out; a word that is held leaves none.
-        let missing = (askedLetters & ~letters[index]).nonzeroBitCount
-        guard missing <= (length > asked.count + 2 ? 1 : 2) else { continue }
+        guard (askedPairs & ~pairs[index]).nonzeroBitCount <= allowedMissing else { continue }
         let candidate = bytes[start..<end]
         let similarity = Self.similarity(asked, askedTrigrams, candidate)
         if similarity > 0, !candidate.elementsEqual(asked) {
@@ -76,9 +76,12 @@ struct Vocabulary: Sendable {
     // Of short words those that begin otherwise are other words ("year", "pear").
     guard asked.count > 5 || candidate.first == asked.first else { return 0 }
     if abs(candidate.count - asked.count) <= allowed {
-      let distance = distance(asked, candidate, limit: allowed)
-      if distance <= allowed { return 1 - Double(distance) / Double(longest) }
+      for distance in 1...allowed where isNear(asked[...], candidate, within: distance) {
+        return 1 - Double(distance) / Double(longest)
+      }
     }
+    // Other forms of a word begin as it does.
+    guard zip(asked, candidate).prefix(4).allSatisfy({ $0 == $1 }) else { return 0 }
     let trigrams = trigrams(ArraySlice(candidate))
     var common = 0
     var (i, j) = (0, 0)
@@ -118,32 +121,27 @@ struct Vocabulary: Sendable {
     return result.sorted()
   }
 
-  private static func letters(_ word: ArraySlice<UInt8>) -> UInt32 {
-    word.reduce(0) { $0 | 1 << (UInt32($1) & 31) }
+  private static func pairs(_ word: ArraySlice<UInt8>) -> UInt64 {
+    zip(word, word.dropFirst()).reduce(0) { $0 | 1 << ((UInt64($1.0) &* 31 &+ UInt64($1.1) &* 7) & 63) }
   }
 
-  /// How many letters must be put in, taken out, changed, or swapped with the next; more than `limit` is `limit + 1`.
-  private static func distance(
-    _ one: [UInt8], _ other: Slice<UnsafeBufferPointer<UInt8>>, limit: Int
-  ) -> Int {
-    let other = Array(other)
-    var before = [Int](repeating: 0, count: other.count + 1)
-    var last = Array(0...other.count)
-    for i in 1...one.count {
-      var row = [Int](repeating: i, count: other.count + 1)
-      var least = i
-      for j in stride(from: 1, through: other.count, by: 1) {
-        var value = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (one[i - 1] == other[j - 1] ? 0 : 1))
-        if i > 1, j > 1, one[i - 1] == other[j - 2], one[i - 2] == other[j - 1] {
-          value = min(value, before[j - 2] + 1)
-        }
-        row[j] = value
-        least = min(least, value)
-      }
-      if least > limit { return limit + 1 }
-      (before, last) = (last, row)
+  /// Whether one becomes the other when at most `limit` letters are put in, taken out, changed, or swapped with the next.
+  private static func isNear(
+    _ one: ArraySlice<UInt8>, _ other: Slice<UnsafeBufferPointer<UInt8>>, within limit: Int
+  ) -> Bool {
+    guard abs(one.count - other.count) <= limit else { return false }
+    var (i, j) = (one.startIndex, other.startIndex)
+    while i < one.endIndex, j < other.endIndex, one[i] == other[j] { (i, j) = (i + 1, j + 1) }
+    if i == one.endIndex, j == other.endIndex { return true }
+    guard limit > 0 else { return false }
+    let (rest, otherRest) = (one[i...], other[j...])
+    if isNear(rest.dropFirst(), otherRest.dropFirst(), within: limit - 1) { return true }
+    if isNear(rest.dropFirst(), otherRest, within: limit - 1) { return true }
+    if isNear(rest, otherRest.dropFirst(), within: limit - 1) { return true }
+    guard rest.count > 1, otherRest.count > 1, rest[i] == otherRest[j + 1], rest[i + 1] == otherRest[j] else {
+      return false
     }
-    return last[other.count]
+    return isNear(rest.dropFirst(2), otherRest.dropFirst(2), within: limit - 1)
   }
 }
 
@@ -167,12 +165,14 @@ struct SimilarWords {
   /// The share of what the question asks for that is here under another spelling only.
   private(set) var coverage = 0.0
 
-  /// Of each word this many, of all words twice as many as a question has words at most.
+  /// Of each word this many.
   private static let limitOfEach = 4
+  /// A word that more memories hold is spelt as it should be, and its stem finds its other forms.
+  private static let commonCount = 10.0
 
   init(_ search: WordSearch, vocabulary: Vocabulary) {
     rows = search.rows
-    for term in search.terms {
+    for term in search.terms where term.matchCount < Self.commonCount {
       let similar = vocabulary.similar(to: term.term.text, limit: Self.limitOfEach)
         .filter { !stopWords.contains($0.word) }
       for similar in similar { strings.append((ftsString([similar.word]), term.weight * similar.similarity)) }

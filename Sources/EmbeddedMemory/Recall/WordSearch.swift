@@ -5,7 +5,7 @@ import RearviewMemory
 /// A search of a bank by words, at a cost that does not grow with the bank.
 ///
 /// How common a word is, is estimated on the bank's newest `sampleSize` memories. The rarest words are taken until
-/// together they promise `matchLimit` matches; when even the rarest one is in more, only as many of the newest
+/// together they promise `matchLimit(of:)` matches; when even the rarest one is in more, only as many of the newest
 /// memories are searched. A word weighs by its rarity in this bank, whatever other banks of the file hold.
 struct WordSearch {
   /// What is looked for, with its share in the score.
@@ -21,7 +21,8 @@ struct WordSearch {
 
   static let sampleSize: Int64 = 4_096
   static let termLimit = 12
-  static let matchLimit = 10_000
+  /// How many matches are ranked: all in a small bank, some thousands up to 200,000 memories, 5 of 100 beyond.
+  static func matchLimit(of size: Double) -> Double { min(max(2_500, 0.3 * size), max(10_000, 0.05 * size)) }
   /// What the month, year and weekday of a memory count beside its text.
   static let columnWeights = [1.0, 0.3]
 
@@ -48,16 +49,17 @@ struct WordSearch {
     }
     information = counted.map(\.information).reduce(0, +)
     counted.sort { $0.matchCount < $1.matchCount }
+    let limit = Self.matchLimit(of: size)
     var taken: [Term] = []
     var promised = 0.0
     for term in counted.prefix(Self.termLimit) {
-      guard taken.isEmpty || promised + term.matchCount <= Double(Self.matchLimit) else { break }
+      guard taken.isEmpty || promised + term.matchCount <= limit else { break }
       taken.append(term)
       promised += term.matchCount
     }
     let order = Dictionary(uniqueKeysWithValues: words.terms.enumerated().map { ($1, $0) })
     terms = taken.sorted { order[$0.term, default: 0] < order[$1.term, default: 0] }
-    let share = promised > Double(Self.matchLimit) ? Double(Self.matchLimit) / promised : 1
+    let share = promised > limit ? limit / promised : 1
     rows = max(first, last - Int64(Double(last - first) * share))...last
   }
 
