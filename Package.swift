@@ -35,6 +35,8 @@ let package = Package(
     .target(
       name: "CProviderTables", path: "Sources/CProviderTables", exclude: ["providers.json", "models.tsv"]),
 
+    .target(name: "CKernels", path: "Sources/CKernels"),
+
     .target(name: "RearviewJSON", path: "Sources/JSON"),
 
     // Floor 1: plain values and small mechanisms.
@@ -72,7 +74,10 @@ let package = Package(
       path: "Sources/HindsightAPI"),
     .target(
       name: "RearviewEmbeddedMemory",
-      dependencies: ["RearviewMemory", "RearviewChat", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "CKernels", "RearviewMemory", "RearviewChat", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ],
       path: "Sources/EmbeddedMemory"),
     .target(name: "RearviewTerminal", dependencies: ["RearviewText", "CTerminal"], path: "Sources/Terminal"),
 
@@ -112,6 +117,7 @@ let package = Package(
       path: "Sources/Command"),
 
     // Tests mirror the rooms.
+    .testTarget(name: "KernelTests", dependencies: ["CKernels"], path: "Tests/KernelTests"),
     .testTarget(name: "ChatTests", dependencies: ["RearviewChat"], path: "Tests/ChatTests"),
     .testTarget(name: "JSONTests", dependencies: ["RearviewJSON"], path: "Tests/JSONTests"),
     .testTarget(name: "TextTests", dependencies: ["RearviewText"], path: "Tests/TextTests"),
@@ -189,8 +195,8 @@ let package = Package(
     .executableTarget(
       name: "RearviewBenchmarks",
       dependencies: [
-        "ChunkReader", "HTTPClientOnly", "Rearview", "RearviewCommand", "RearviewEmbeddedMemory", "RearviewMemory",
-        "ScriptedServer", "TerminalEmulator",
+        "CKernels", "ChunkReader", "HTTPClientOnly", "Rearview", "RearviewChat", "RearviewCommand",
+        "RearviewEmbeddedMemory", "RearviewMemory", "ScriptedServer", "TerminalEmulator",
       ],
       path: "Tests/Benchmarks", resources: [.embedInCode("Peers.py")]),
 
