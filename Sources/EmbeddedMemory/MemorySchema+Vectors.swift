@@ -30,11 +30,12 @@ extension MemorySchema {
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX vector_fresh ON vector (space, memory) WHERE page IS NULL;
 
-        -- 1,024 rows side by side, the lowest byte of a number first: ids of 8 bytes, codes, scales of 4 bytes.
+        -- 1,024 rows side by side, the lowest byte of a number first: ids of 8 bytes, codes, scales of 4 bytes. With a
+        -- row id: WITHOUT ROWID, SQLite reads the whole of a row of this size to compare its key.
         CREATE TABLE vector_page (
-          space INTEGER NOT NULL REFERENCES space ON DELETE CASCADE, page INTEGER NOT NULL,
-          ids BLOB NOT NULL, codes BLOB NOT NULL, scales BLOB NOT NULL, PRIMARY KEY (space, page)
-        ) STRICT, WITHOUT ROWID;
+          id INTEGER PRIMARY KEY, space INTEGER NOT NULL REFERENCES space ON DELETE CASCADE, page INTEGER NOT NULL,
+          ids BLOB NOT NULL, codes BLOB NOT NULL, scales BLOB NOT NULL, UNIQUE (space, page)
+        ) STRICT;
 
         CREATE TABLE vector_dead (
           space INTEGER NOT NULL REFERENCES space ON DELETE CASCADE, page INTEGER NOT NULL, memory INTEGER NOT NULL,

@@ -8,6 +8,7 @@ import TerminalEmulator
 ///
 ///     swift run -c release RearviewBenchmarks          # `… RearviewBenchmarks engine` for the engine alone
 ///     swift run -c release RearviewBenchmarks providers  # reading answers, beside what others use
+///     swift run -c release RearviewBenchmarks vectors  # comparing vectors, and a bank of them
 ///
 /// Figures are of this machine and moment; compare figures of one run only.
 @main
@@ -15,6 +16,7 @@ struct Benchmarks {
   static func main() async throws {
     if CommandLine.arguments.contains("serve-chunks") { return try ChunkServer.serve() }
     if CommandLine.arguments.contains("providers") { return end(with: try ProviderBench().rows()) }
+    if CommandLine.arguments.contains("vectors") { return end(with: try await VectorBench().rows()) }
     let engine = try await EngineBench()
     let engineRows = try await engine.rows()
     await engine.end()

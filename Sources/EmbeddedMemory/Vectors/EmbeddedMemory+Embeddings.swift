@@ -37,6 +37,8 @@ extension EmbeddedMemory {
   public func embedMissing(
     bankID: String, model: any EmbeddingModel, progress: @Sendable (EmbeddingProgress) -> Void = { _ in }
   ) async throws -> EmbeddingProgress {
+    // Before a model is asked for what could not be kept.
+    if isReadOnly { throw MemoryStoreError.readOnly(location: location) }
     var work = EmbeddingWork(store: self, bankID: bankID, model: model)
     try await work.embed(progress)
     try await work.tidy()

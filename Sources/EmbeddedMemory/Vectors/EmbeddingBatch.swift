@@ -56,14 +56,15 @@ struct EmbeddingBatch: Sendable {
     }
     let room = Self.size - queued.count
     let start = space?.embeddedTo ?? bank.memoryIDs.lowerBound - 1
+    // Without the bank, which these ids tell: SQLite would go through all of it by an index that begins with it.
     let found = try Row.fetchAll(
       database.cachedStatement(
         sql: """
           SELECT id, CAST(text AS BLOB) FROM memory
-          WHERE id > ? AND id <= ? AND bank = ? AND state = 0
+          WHERE id > ? AND id <= ? AND state = 0
             AND NOT EXISTS (SELECT 1 FROM vector WHERE vector.space = ? AND vector.memory = memory.id)
           ORDER BY id LIMIT ?
-          """), arguments: [start, bank.lastMemory, bank.id, space?.id, room]
+          """), arguments: [start, bank.lastMemory, space?.id, room]
     ).map(Self.item)
     scannedTo = max(start, found.count < room ? bank.lastMemory : found.last?.memory ?? start)
     let known = Set(queued)
