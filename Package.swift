@@ -36,6 +36,7 @@ let package = Package(
       name: "CProviderTables", path: "Sources/CProviderTables", exclude: ["providers.json", "models.tsv"]),
 
     .target(name: "CWordRank", path: "Sources/CWordRank", linkerSettings: [.linkedLibrary("sqlite3")]),
+    .target(name: "CKernels", path: "Sources/CKernels"),
 
     .target(name: "RearviewJSON", path: "Sources/JSON"),
 
@@ -75,7 +76,7 @@ let package = Package(
     .target(
       name: "RearviewEmbeddedMemory",
       dependencies: [
-        "CWordRank", "RearviewMemory", "RearviewChat", "RearviewJSON",
+        "CKernels", "CWordRank", "RearviewMemory", "RearviewChat", "RearviewJSON",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ],
@@ -118,6 +119,7 @@ let package = Package(
       path: "Sources/Command"),
 
     // Tests mirror the rooms.
+    .testTarget(name: "KernelTests", dependencies: ["CKernels"], path: "Tests/KernelTests"),
     .testTarget(name: "ChatTests", dependencies: ["RearviewChat"], path: "Tests/ChatTests"),
     .testTarget(name: "JSONTests", dependencies: ["RearviewJSON"], path: "Tests/JSONTests"),
     .testTarget(name: "TextTests", dependencies: ["RearviewText"], path: "Tests/TextTests"),
@@ -195,9 +197,8 @@ let package = Package(
     .executableTarget(
       name: "RearviewBenchmarks",
       dependencies: [
-        "ChunkReader", "DialogueCorpus", "HTTPClientOnly", "Rearview", "RearviewCommand", "RearviewEmbeddedMemory",
-        "RearviewMemory",
-        "ScriptedServer", "TerminalEmulator",
+        "CKernels", "ChunkReader", "DialogueCorpus", "HTTPClientOnly", "Rearview", "RearviewChat", "RearviewCommand",
+        "RearviewEmbeddedMemory", "RearviewMemory", "ScriptedServer", "TerminalEmulator",
       ],
       path: "Tests/Benchmarks", resources: [.embedInCode("Peers.py")]),
 

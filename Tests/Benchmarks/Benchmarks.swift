@@ -10,6 +10,7 @@ import TerminalEmulator
 ///     swift run -c release RearviewBenchmarks providers  # reading answers, beside what others use
 ///     swift run -c release RearviewBenchmarks memory     # recall and retain at 10,000, 100,000 and 1,000,000 (or one)
 ///     swift run -c release RearviewBenchmarks dialogues  # how much of the evidence recall brings
+///     swift run -c release RearviewBenchmarks vectors  # comparing vectors, and a bank of them
 ///
 /// Figures are of this machine and moment; compare figures of one run only.
 @main
@@ -19,6 +20,7 @@ struct Benchmarks {
     if CommandLine.arguments.contains("providers") { return end(with: try ProviderBench().rows()) }
     if CommandLine.arguments.contains("dialogues") { return end(with: try await DialogueBench().rows()) }
     if CommandLine.arguments.contains("memory") { return end(with: try await memory()) }
+    if CommandLine.arguments.contains("vectors") { return end(with: try await VectorBench().rows()) }
     let engine = try await EngineBench()
     let engineRows = try await engine.rows()
     await engine.end()

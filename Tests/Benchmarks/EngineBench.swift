@@ -103,12 +103,13 @@ struct EngineBench {
   private func milliseconds(since start: ContinuousClock.Instant) -> Double {
     Double((ContinuousClock.now - start) / .microseconds(1)) / 1_000
   }
+}
 
-  private func residentKilobytes() -> Int {
-    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-    return line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
-  }
+/// What this process takes of the machine's memory.
+func residentKilobytes() -> Int {
+  let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+  let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+  return line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
 }
 
 /// A client whose model is in this process.

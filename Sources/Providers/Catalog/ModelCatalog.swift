@@ -17,8 +17,8 @@ public struct ModelCatalog: Sendable {
   let tokens = TokenSources()
   let lists: ModelLists
   private let quirks = EndpointQuirks()
-  private let timeouts: Timeouts
-  private let retries: RetryPolicy
+  let timeouts: Timeouts
+  let retries: RetryPolicy
 
   /// - Parameters:
   ///   - environment: Where keys and addresses are looked up; an empty variable counts as unset.
