@@ -73,7 +73,11 @@ let package = Package(
     .target(
       name: "RearviewEmbeddedMemory",
       dependencies: ["RearviewMemory", "RearviewChat", .product(name: "GRDB", package: "GRDB.swift")],
-      path: "Sources/EmbeddedMemory"),
+      path: "Sources/EmbeddedMemory",
+      resources: [
+        .embedInCode("Time/Languages/time-en.json"), .embedInCode("Time/Languages/time-de.json"),
+        .embedInCode("Time/Languages/time-fr.json"), .embedInCode("Time/Languages/time-es.json"),
+      ]),
     .target(name: "RearviewTerminal", dependencies: ["RearviewText", "CTerminal"], path: "Sources/Terminal"),
 
     // Floor 4 to 7.
