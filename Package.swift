@@ -80,7 +80,11 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ],
-      path: "Sources/EmbeddedMemory"),
+      path: "Sources/EmbeddedMemory",
+      resources: [
+        .embedInCode("Time/Languages/time-en.json"), .embedInCode("Time/Languages/time-de.json"),
+        .embedInCode("Time/Languages/time-fr.json"), .embedInCode("Time/Languages/time-es.json"),
+      ]),
     .target(name: "RearviewTerminal", dependencies: ["RearviewText", "CTerminal"], path: "Sources/Terminal"),
 
     // Floor 4 to 7.

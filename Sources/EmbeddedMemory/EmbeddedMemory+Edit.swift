@@ -9,10 +9,8 @@ extension EmbeddedMemory {
   /// - Throws: `MemoryStoreError.emptyText` for a blank text, `noSuchMemory`.
   public func edit(id: String, bankID: String, text: String) async throws -> Memory {
     guard !text.allSatisfy(\.isWhitespace) else { throw MemoryStoreError.emptyText }
-    return try await change("edit", id: id, bankID: bankID) { database, row, now in
-      try database.execute(
-        sql: "UPDATE memory SET text = CAST(? AS TEXT), indexed = ?, text_hash = ?, updated = ? WHERE id = ?",
-        arguments: [text.blob, IndexedText.of(text), NormalizedText(text).hash, now, row])
+    return try await change("edit", id: id, bankID: bankID) { [times] database, row, now in
+      try TextUpdate(text, times: times).write(to: row, now: now, in: database)
     }
   }
 

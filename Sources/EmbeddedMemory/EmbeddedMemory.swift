@@ -21,12 +21,14 @@ public final class EmbeddedMemory: MemoryStore {
   let clock: @Sendable () -> Date
   let timeZone: TimeZone
   let vocabulary = SharedVocabulary()
+  let times: TimeGrammar
 
   init(location: String, access: MemoryFile.Access, clock: @escaping @Sendable () -> Date, timeZone: TimeZone) {
     self.location = location
     self.access = access
     self.clock = clock
     self.timeZone = timeZone
+    times = TimeGrammar(timeZone: timeZone)
   }
 
   /// Opens the memory file at `path`, or makes it (mode 0600, its folder 0700).

@@ -10,7 +10,9 @@ enum MemoryRow {
     memory.id, memory.uid, memory.type, CAST(memory.text AS BLOB) AS text, CAST(memory.context AS BLOB) AS context, \
     memory.said_at, memory.occurred_start, memory.occurred_end, memory.tags, memory.metadata, memory.proof, \
     memory.state, CAST(memory.state_reason AS BLOB) AS state_reason, memory.created, memory.updated, \
-    CAST(document.key AS BLOB) AS document_key, CAST(message.turn AS BLOB) AS turn
+    CAST(document.key AS BLOB) AS document_key, CAST(message.turn AS BLOB) AS turn, \
+    (SELECT json_group_array(entity.name) FROM memory_entity JOIN entity ON entity.id = memory_entity.entity
+      WHERE memory_entity.memory = memory.id) AS entities
     """
   static let joins = """
     LEFT JOIN document ON document.id = memory.document LEFT JOIN message ON message.id = memory.message
@@ -23,7 +25,7 @@ enum MemoryRow {
       text: text(row[3]) ?? "", context: text(row[4]), mentionedAt: time(row[5]),
       occurredStart: time(row[6]), occurredEnd: time(row[7]),
       documentID: text(row[15]), turnID: text(row[16]),
-      tags: decoded(row[8]) ?? [], metadata: decoded(row[9]) ?? [:],
+      tags: decoded(row[8]) ?? [], entities: entities(row[17]), metadata: decoded(row[9]) ?? [:],
       state: row[11] as Int == 0 ? .valid : .invalidated, stateReason: text(row[12]),
       proofCount: row[10], createdAt: date(milliseconds: row[13]),
       updatedAt: date(milliseconds: row[14]))
@@ -48,6 +50,11 @@ enum MemoryRow {
   }
 
   static func text(_ bytes: Data?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+
+  private static func entities(_ json: String?) -> [String] {
+    guard let json, json != "[]" else { return [] }
+    return (decoded(json) as [String]?)?.sorted() ?? []
+  }
 
   private static func time(_ value: Int64?) -> Date? { value.map(date(milliseconds:)) }
 

@@ -55,6 +55,29 @@ enum MemorySchema {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX echo_memory ON echo (memory);
 
+    -- What memories are about, by rule or as it was given. alias: other names of one, and the names that lead to it.
+    CREATE TABLE entity (
+      id INTEGER PRIMARY KEY, uid BLOB NOT NULL UNIQUE, bank INTEGER NOT NULL REFERENCES bank, name TEXT NOT NULL,
+      norm TEXT NOT NULL, kind TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
+      mentions INTEGER NOT NULL DEFAULT 0, UNIQUE (bank, norm)
+    ) STRICT;
+    CREATE TABLE alias (
+      bank INTEGER NOT NULL REFERENCES bank, norm TEXT NOT NULL, entity INTEGER NOT NULL REFERENCES entity ON DELETE CASCADE,
+      PRIMARY KEY (bank, norm, entity)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX alias_entity ON alias (entity);
+    CREATE TABLE memory_entity (
+      entity INTEGER NOT NULL REFERENCES entity ON DELETE CASCADE,
+      memory INTEGER NOT NULL REFERENCES memory ON DELETE CASCADE, PRIMARY KEY (entity, memory)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX memory_entity_memory ON memory_entity (memory);
+    CREATE TRIGGER memory_entity_inserted AFTER INSERT ON memory_entity BEGIN
+      UPDATE entity SET mentions = mentions + 1 WHERE id = new.entity;
+    END;
+    CREATE TRIGGER memory_entity_deleted AFTER DELETE ON memory_entity BEGIN
+      UPDATE entity SET mentions = mentions - 1 WHERE id = old.entity;
+    END;
+
     CREATE TABLE word (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
     CREATE VIRTUAL TABLE temp.words USING fts5vocab (main, memory_words, row);
     INSERT INTO word (text) SELECT term FROM temp.words WHERE length(term) BETWEEN 3 AND 40;

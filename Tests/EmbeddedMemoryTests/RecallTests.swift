@@ -109,7 +109,9 @@ struct RecallTests {
         "Which ferry do you take to Hvar?", "The one at nine, from Split.", "Bring a hat.",
       ])
     #expect(result.memories[0].scores?["words"] == 1)
-    #expect(result.memories[1].scores?["neighbours"] == 0.5 * (1 + 0))
+    // Half of what the turn before has by its words (1) and by what it names (0.2).
+    #expect(result.memories[0].scores?["entities"] == 1)
+    #expect(result.memories[1].scores?["neighbours"] == 0.5 * (1 + 0.2))
     #expect(result.memories[1].scores?["words"] == nil)
   }
 

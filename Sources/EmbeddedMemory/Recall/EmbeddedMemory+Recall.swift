@@ -6,13 +6,13 @@ import RearviewMemory
 extension EmbeddedMemory {
   /// The memories that answer a question, best first.
   ///
-  /// Several arms look for them: the question's words by their stems, words spelt almost alike. Their scores are
-  /// added (`RecallWeights`); a memory borrows from the turns around it and from the best of its thread. Nothing is found
+  /// Several arms look for them: the question's words by their stems, words spelt almost alike, what it names, and the
+  /// time that it names. Their scores are added (`RecallWeights`); a memory borrows from the turns around it and from the best of its thread. Nothing is found
   /// where the best ones have too little to do with the question. A memory whose text is the question itself is left out:
   /// it says nothing new. The texts are packed best first into `maxTokens`; one that does not fit is skipped, and
   /// smaller ones behind it may still go in. What is left is for the turns around the first five.
   public func recall(_ query: RecallQuery) async throws -> RecallResult {
-    let question = Question(query.text)
+    let question = Question(query.text, askedAt: query.askedAt ?? clock(), times: times)
     return try await read { [now, vocabulary] database in
       guard let bank = try BankRow.find(query.bankID, in: database) else {
         return RecallResult(matchCount: 0, searchedCount: 0, words: question.words.terms.map(\.text))

@@ -20,10 +20,13 @@ struct QueryWords: Sendable {
   static let termLimit = 48
 
   private(set) var terms: [Term] = []
+  /// Whether it holds no other words than those of no meaning.
+  let isOfStopWords: Bool
 
   init(_ question: String) {
     let text = Self.clipped(question)
     terms = Self.terms(text) { !stopWords.contains($0) }
+    isOfStopWords = terms.isEmpty
     if terms.isEmpty { terms = Self.terms(text) { _ in true } }
     if terms.count > Self.termLimit {
       terms = Array(terms.prefix(Self.termLimit / 2) + terms.suffix(Self.termLimit / 2))

@@ -33,7 +33,8 @@ struct RecallSearch {
   func run(in database: Database) throws -> Found {
     let search = try WordSearch(question.words, bank: bank, in: database)
     let similar = SimilarWords(search, vocabulary: vocabulary)
-    let arms = try arms(search, similar, in: database)
+    let time = question.window.map(TimeSearch.init)
+    let arms = try arms(search, similar, time, in: database)
     let breadth = query.budget.breadth
     let best = arms.map { (row: $0.key, score: $0.value.sum(weights)) }.filter { $0.score > 0 }
       .sorted { ($0.score, $0.row) > ($1.score, $1.row) }.prefix(breadth)
@@ -51,6 +52,7 @@ struct RecallSearch {
     var candidates = try Candidate.load(rows, filter, in: database)
     for index in candidates.indices {
       candidates[index].arms = arms[candidates[index].row] ?? ArmScores()
+      if let time, time.fits(candidates[index]) { candidates[index].arms.time = 1 }
       candidates[index].neighbours = borrowed[candidates[index].row] ?? 0
     }
     shareThreads(&candidates)
@@ -63,7 +65,7 @@ struct RecallSearch {
   // MARK: - Finding
 
   private func arms(
-    _ search: WordSearch, _ similar: SimilarWords, in database: Database
+    _ search: WordSearch, _ similar: SimilarWords, _ time: TimeSearch?, in database: Database
   ) throws -> [Int64: ArmScores] {
     let breadth = query.budget.breadth
     var arms: [Int64: ArmScores] = [:]
@@ -73,6 +75,9 @@ struct RecallSearch {
     }
     add(try search.matches(filter, limit: 2 * breadth, in: database), \.words)
     add(try similar.matches(filter, limit: 2 * breadth, in: database), \.trigrams)
+    let entities = try EntitySearch(question, bank: bank, in: database)
+    add(try entities.matches(filter, limit: breadth, in: database), \.entities)
+    if let time { add(try time.matches(bank: bank, filter, limit: breadth, in: database), \.time) }
     return arms
   }
 
@@ -101,7 +106,7 @@ struct RecallSearch {
       let candidate = candidates[index]
       var boost = min(weights.proofLimit, 1 + weights.proof * log(Double(max(candidate.proofCount, 1))))
       if let named, candidate.speaker == named { boost *= weights.namedSpeaker }
-      boost *= recency(candidate)
+      boost *= recency(candidate) * nearness(candidate)
       candidates[index].boost = boost
       candidates[index].score =
         (candidate.arms.sum(weights) + candidate.neighbours + candidate.threadShare) * boost
@@ -114,6 +119,16 @@ struct RecallSearch {
     let year = 365.0 * 86_400_000
     let age = min(max(Double(now) - Double(saidAt), 0) / year, 1)
     return 1 + weights.recency * (1 - 2 * age)
+  }
+
+  /// From `1 + nearness` in the middle of the time that is asked for down to `1 - nearness` far from it.
+  private func nearness(_ candidate: Candidate) -> Double {
+    guard let window = question.window, window.start != .min, window.end != .max,
+      let time = candidate.occurredStart ?? candidate.saidAt
+    else { return 1 }
+    let (start, end) = (Double(window.start), Double(window.end))
+    let distance = abs(Double(time) - (start + end) / 2) / max(end - start, 1)
+    return 1 + weights.windowNearness * (1 - 2 * min(distance, 1))
   }
 
   /// Best first; the question itself, repeated texts, and neighbours that are far behind are left out. Pinned ones come
@@ -136,6 +151,8 @@ struct RecallSearch {
     _ candidates: [Candidate], by search: WordSearch, _ similar: SimilarWords, in database: Database
   ) throws -> Bool {
     let hits = candidates.filter(\.isHit)
+    // A question of nothing but a time, or about something that the bank knows by name.
+    if question.words.terms.isEmpty || hits.contains(where: { $0.arms.entities > 0 }) { return !hits.isEmpty }
     // A question about one who speaks here is about this bank, in whatever words.
     if question.namesSpeaker(among: Set(hits.compactMap(\.speaker))) { return true }
     if similar.coverage >= weights.coverageFloor { return true }

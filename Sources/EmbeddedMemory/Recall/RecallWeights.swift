@@ -21,6 +21,8 @@ struct RecallWeights: Sendable {
   var namedSpeaker = 1.4
   /// The most that being new or old adds or takes.
   var recency = 0.1
+  /// The most that being in or out of the time that is asked for adds or takes.
+  var windowNearness = 0.1
   /// The most that what was said often gains, and how fast.
   var proof = 0.05
   var proofLimit = 1.25

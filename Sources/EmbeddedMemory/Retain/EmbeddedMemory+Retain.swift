@@ -23,6 +23,7 @@ extension EmbeddedMemory {
   public func retain(_ turns: [RetainTurn]) async throws {
     let turns = turns.map { turn in
       var turn = turn
+      for index in turn.messages.indices { turn.messages[index].text = Self.admitted(turn.messages[index]) }
       turn.messages.removeAll { $0.text.allSatisfy(\.isWhitespace) }
       return turn
     }
@@ -30,12 +31,19 @@ extension EmbeddedMemory {
       if isReadOnly { throw MemoryStoreError.readOnly(location: location) }
       return
     }
-    try await write { [now, timeZone] database in
+    try await write { [now, timeZone, times] database in
       var words: Set<String> = []
       for turn in turns where !turn.messages.isEmpty {
-        var writer = try TurnWriter(turn, now: now, timeZone: timeZone, in: database)
+        var writer = try TurnWriter(turn, now: now, timeZone: timeZone, times: times, in: database)
         try writer?.write(words: &words)
       }
     }
+  }
+
+  /// What of a message comes in: not our own memory block, which would be remembered as if it had been said, no key or
+  /// token, and of a tool's long result the beginning.
+  private static func admitted(_ message: RetainedMessage) -> String {
+    let text = Door.redacted(Door.withoutMemoryBlock(message.text)).text
+    return message.speaker == .toolResult ? Door.storedToolResult(text) : text
   }
 }

@@ -9,6 +9,7 @@ struct TurnWriter {
   private let firstPosition: Int
   private let now: Int64
   private let timeZone: TimeZone
+  private let times: TimeGrammar
   private let database: Database
   private let bank: Int64
   private let document: Int64
@@ -17,7 +18,9 @@ struct TurnWriter {
   private var thread: Thread
 
   /// `nil` when the file has all of the turn.
-  init?(_ turn: RetainTurn, now: Int64, timeZone: TimeZone, in database: Database) throws {
+  init?(
+    _ turn: RetainTurn, now: Int64, timeZone: TimeZone, times: TimeGrammar, in database: Database
+  ) throws {
     let known = try BankRow.find(turn.bankID, in: database)
     let stored = try known.map { try Self.messages(ofTurn: turn.turnID, bank: $0.id, in: database) } ?? []
     missing = Self.missing(of: turn.messages, stored: stored)
@@ -25,6 +28,7 @@ struct TurnWriter {
     self.turn = turn
     self.now = now
     self.timeZone = timeZone
+    self.times = times
     self.database = database
     firstPosition = stored.count
     bank = try known?.id ?? Self.insertBank(turn.bankID, now: now, in: database)
@@ -170,21 +174,25 @@ struct TurnWriter {
     _ text: String, of message: RetainedMessage, row: Int64, saidAt: Int64, dated: String
   ) throws -> Int64 {
     let speaker = [.user, .note].contains(message.speaker) ? namedSpeaker(of: message.text) : nil
+    let occurred = turn.isUndated ? nil : times.occurrence(in: text, saidAt: message.saidAt)
     let id =
       (try Int64.fetchOne(
         database.cachedStatement(sql: "SELECT last_memory + 1 FROM bank WHERE id = ?"), arguments: [bank])) ?? 0
     try database.cachedStatement(
       sql: """
         INSERT INTO memory (id, uid, bank, type, message, document, text, indexed, dated, context, tags, metadata,
-          said_at, text_hash, created, updated, thread, speaker)
-        VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?)
+          said_at, text_hash, created, updated, thread, speaker, occurred_start, occurred_end)
+        VALUES (?, ?, ?, ?, ?, ?, CAST(? AS TEXT), ?, ?, CAST(? AS TEXT), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     ).execute(
       arguments: [
         id, RowName(milliseconds: now).bytes, bank, message.speaker.memoryType.rawValue, row, document, text.blob,
         IndexedText.of(text), dated, turn.context?.blob, tags, metadata, turn.isUndated ? nil : saidAt,
         NormalizedText(text).hash, now, now, thread.row(ofFirst: id), speaker,
+        occurred?.start, occurred?.end,
       ])
+    let entities = EntityWriter(bank: bank, now: now, database: database)
+    try entities.keep(entities.mentions(in: text, given: turn.entities), memory: id, saidAt: saidAt)
     return id
   }
 
