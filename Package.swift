@@ -72,7 +72,9 @@ let package = Package(
       path: "Sources/HindsightAPI"),
     .target(
       name: "RearviewEmbeddedMemory",
-      dependencies: ["RearviewMemory", "RearviewChat", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "RearviewJSON", "RearviewMemory", "RearviewChat", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       path: "Sources/EmbeddedMemory"),
     .target(name: "RearviewTerminal", dependencies: ["RearviewText", "CTerminal"], path: "Sources/Terminal"),
 
@@ -145,8 +147,8 @@ let package = Package(
     .testTarget(
       name: "EmbeddedMemoryTests",
       dependencies: [
-        "RearviewEmbeddedMemory", "RearviewMemory", "RearviewChat", "MemoryStoreConformance", "MemoryCrashChild",
-        "OwnThread", .product(name: "GRDB", package: "GRDB.swift"),
+        "RearviewEmbeddedMemory", "RearviewJSON", "RearviewMemory", "RearviewChat", "MemoryStoreConformance",
+        "MemoryCrashChild", "OwnThread", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Tests/EmbeddedMemoryTests"),
     .testTarget(

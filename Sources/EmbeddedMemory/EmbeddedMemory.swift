@@ -20,6 +20,7 @@ public final class EmbeddedMemory: MemoryStore {
   let access: MemoryFile.Access
   let clock: @Sendable () -> Date
   let timeZone: TimeZone
+  let models = ModelSlot()
 
   init(location: String, access: MemoryFile.Access, clock: @escaping @Sendable () -> Date, timeZone: TimeZone) {
     self.location = location

@@ -27,6 +27,7 @@ enum MemorySchema {
           ALTER TABLE message ADD COLUMN is_replaced INTEGER NOT NULL DEFAULT 0;
           """)
     },
+    workStep,
   ]
 
   /// Runs those of `steps` that a file lacks, each in its own transaction.
