@@ -213,7 +213,8 @@ let package = Package(
     .target(
       name: "MemoryStoreConformance", dependencies: ["RearviewMemory"], path: "Tests/Support/MemoryStoreConformance"),
     .executableTarget(
-      name: "MemoryCrashChild", dependencies: ["RearviewEmbeddedMemory", "RearviewMemory"],
+      name: "MemoryCrashChild",
+      dependencies: ["RearviewEmbeddedMemory", "RearviewMemory", "RearviewChat", "RearviewJSON"],
       path: "Tests/Support/MemoryCrashChild"),
   ],
   swiftLanguageModes: [.v6]

@@ -113,6 +113,7 @@ extension EmbeddedMemory {
 
   /// The valid memories that a model derived, in the order in which they came.
   func derived(_ origin: DerivedMemory.Origin) async throws -> [Memory] {
-    try await listed().filter { $0.metadata["origin"] == origin.rawValue && $0.state == .valid }.reversed()
+    let all = try await memories(MemoryPageRequest(bankID: "bank", limit: 1_000)).memories
+    return all.filter { $0.metadata["origin"] == origin.rawValue && $0.state == .valid }.reversed()
   }
 }
