@@ -157,8 +157,8 @@ let package = Package(
     .testTarget(
       name: "EmbeddedMemoryTests",
       dependencies: [
-        "RearviewEmbeddedMemory", "RearviewMemory", "RearviewChat", "MemoryStoreConformance", "MemoryCrashChild",
-        "OwnThread", .product(name: "GRDB", package: "GRDB.swift"),
+        "RearviewEmbeddedMemory", "RearviewJSON", "RearviewMemory", "RearviewChat", "MemoryStoreConformance",
+        "MemoryCrashChild", "OwnThread", .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Tests/EmbeddedMemoryTests"),
     .testTarget(
@@ -224,7 +224,8 @@ let package = Package(
     .target(
       name: "MemoryStoreConformance", dependencies: ["RearviewMemory"], path: "Tests/Support/MemoryStoreConformance"),
     .executableTarget(
-      name: "MemoryCrashChild", dependencies: ["RearviewEmbeddedMemory", "RearviewMemory"],
+      name: "MemoryCrashChild",
+      dependencies: ["RearviewEmbeddedMemory", "RearviewMemory", "RearviewChat", "RearviewJSON"],
       path: "Tests/Support/MemoryCrashChild"),
   ],
   swiftLanguageModes: [.v6]

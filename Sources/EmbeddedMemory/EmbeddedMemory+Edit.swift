@@ -11,6 +11,7 @@ extension EmbeddedMemory {
     guard !text.allSatisfy(\.isWhitespace) else { throw MemoryStoreError.emptyText }
     return try await change("edit", id: id, bankID: bankID) { [times] database, row, now in
       try TextUpdate(text, times: times).write(to: row, now: now, in: database)
+      try Provenance(database, now: now).sourceWasRemoved(row)
     }
   }
 
@@ -20,6 +21,7 @@ extension EmbeddedMemory {
       try database.execute(
         sql: "UPDATE memory SET state = 1, state_reason = CAST(? AS TEXT), updated = ? WHERE id = ?",
         arguments: [reason?.blob, now, row])
+      try Provenance(database, now: now).sourceWasRemoved(row)
     }
   }
 
@@ -29,6 +31,7 @@ extension EmbeddedMemory {
       try database.execute(
         sql: "UPDATE memory SET state = 0, state_reason = NULL, updated = ? WHERE id = ? AND state = 1",
         arguments: [now, row])
+      try Provenance(database, now: now).sourceWasRestored(row)
     }
   }
 

@@ -22,6 +22,7 @@ public final class EmbeddedMemory: MemoryStore {
   let timeZone: TimeZone
   let vocabulary = SharedVocabulary()
   let times: TimeGrammar
+  let models = ModelSlot()
 
   init(location: String, access: MemoryFile.Access, clock: @escaping @Sendable () -> Date, timeZone: TimeZone) {
     self.location = location

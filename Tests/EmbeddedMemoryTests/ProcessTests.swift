@@ -66,6 +66,37 @@ struct ProcessTests {
     #expect(try await one.texts("written") == [])
   }
 
+  @Test("background work that is killed at any point is done, each piece of it once")
+  func killedWork() async throws {
+    let store = try await scene.open()
+    let notes = (0..<60).map { "Note \($0) is about lantern \($0)." }
+    for (number, note) in notes.enumerated() {
+      try await store.retain(.saying(note, turnID: "turn-\(number)", documentID: "document-\(number % 3)"))
+    }
+    try await store.queueWork(bankID: "bank")
+    var asked = 0
+    var rounds = 0
+    while true {
+      // Two at a time, one of which is killed, as long as there is anything to do.
+      async let other = Child(["work", scene.path]).lines(killingAfter: 2)
+      let lines = try await Child(["work", scene.path]).lines(killingAfter: Int.random(in: 1...3))
+      asked += try await lines.count + other.count
+      rounds += 1
+      #expect(try scene.faults() == [])
+      let isLeft = try await store.jobs().contains { !$0.state.isEnded }
+      guard isLeft, rounds < 60 else { break }
+      // A job whose workers die again and again is given up; this one has a reason for it.
+      try scene.change("UPDATE job SET attempts = 0, not_before = 0")
+    }
+    #expect(asked >= 9 + 8)
+    let jobs = try await store.jobs()
+    #expect(jobs.allSatisfy { $0.state == .done || $0.state == .cancelled })
+    #expect(try await store.derived(.extract).map(\.text).sorted() == notes.map { "Fact: \($0)" }.sorted())
+    let observations = try await store.derived(.observe)
+    #expect(observations.map(\.text).sorted() == notes.map { "Observed: \($0)" }.sorted())
+    #expect(observations.allSatisfy { $0.proofCount == 1 })
+  }
+
   @Test("many open a new file at the same time and all can use it")
   func openedTogether() async throws {
     let scene = scene

@@ -25,7 +25,9 @@ struct Thread {
     self.bank = bank
     let last = try Row.fetchOne(
       database.cachedStatement(
-        sql: "SELECT thread, said_at, id FROM memory WHERE document = ? ORDER BY id DESC LIMIT 1"),
+        sql: """
+          SELECT thread, said_at, id FROM memory WHERE document = ? AND origin IS NULL ORDER BY id DESC LIMIT 1
+          """),
       arguments: [document])
     guard let last else { return }
     isInDocument = true

@@ -65,6 +65,7 @@ struct TurnWriter {
     }
     try database.cachedStatement(sql: "UPDATE bank SET last_retained_at = ?, updated = ? WHERE id = ?")
       .execute(arguments: [now, now, bank])
+    try Work.enqueueAfterRetain(bank: bank, document: document, now: now, in: database)
   }
 
   // MARK: - What is there
@@ -161,7 +162,7 @@ struct TurnWriter {
       database.cachedStatement(
         sql: """
           SELECT id, CAST(text AS BLOB) AS text FROM memory
-          WHERE bank = ? AND text_hash = ? AND type = ? AND state = 0 AND tags IS ?
+          WHERE bank = ? AND text_hash = ? AND type = ? AND state = 0 AND tags IS ? AND origin IS NULL
           """), arguments: [bank, normalized.hash, type.rawValue, tags])
     let same = candidates.first { NormalizedText(MemoryRow.text($0["text"]) ?? "") == normalized }
     guard let memory = same?["id"] as Int64? else { return nil }

@@ -5,6 +5,7 @@ import RearviewMemory
 // A process of its own for the tests of the embedded memory:
 //
 //   MemoryCrashChild retain PATH LABEL COUNT   retains turns `LABEL-0`, `LABEL-1`, …; prints each once acknowledged
+//   MemoryCrashChild work PATH                 does the background work; prints each call of its model
 //   MemoryCrashChild read-only PATH            as a user who may not write: prints what recall and retain do
 
 /// Straight to the descriptor: a line that was printed must be out before the next turn begins.
@@ -52,6 +53,9 @@ let arguments = CommandLine.arguments
 switch arguments.dropFirst().first {
 case "retain" where arguments.count == 5:
   try await retain(path: arguments[2], label: arguments[3], count: Int(arguments[4]) ?? 0)
+case "work" where arguments.count == 3:
+  let store = try await EmbeddedMemory.open(path: arguments[2], busyTimeout: .seconds(60))
+  _ = try await Worker(store: store, model: QuotingModel()).runUntilIdle(ignoringDelays: true)
 case "read-only" where arguments.count == 3:
   try await readOnly(path: arguments[2])
 default:

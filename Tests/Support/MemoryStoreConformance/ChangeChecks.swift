@@ -20,6 +20,8 @@ public func checkEdit(_ store: any MemoryStore, bankID: String) async throws {
   var expected = before
   expected.text = "My dentist is Dr Novak."
   expected.updatedAt = edited.updatedAt
+  // What a memory is about follows from its text.
+  expected.entities = before.entities.map { $0.replacing("Weber", with: "Novak") }
   try require(edited, equals: expected, "edited memory")
   try require(
     edited.updatedAt ?? .distantPast > edited.createdAt ?? .distantPast, equals: true, "updated after it was created")

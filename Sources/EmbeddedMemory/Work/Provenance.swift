@@ -1,0 +1,182 @@
+import GRDB
+import RearviewMemory
+
+/// What happens to derived memories when what they come from goes or comes back, inside the caller's transaction.
+///
+/// Nothing derived outlives its source: a fact whose words were taken back leaves recall with them, an observation as
+/// soon as one of its facts does; the facts that it rested on beside that one are consolidated anew. A fact that was
+/// invalidated is not extracted or consolidated again.
+struct Provenance {
+  static let goneReason = "What it was derived from was taken back."
+  static let supersededReason = "Another observation says it."
+
+  private let database: Database
+  private let now: Int64
+
+  init(_ database: Database, now: Int64) {
+    self.database = database
+    self.now = now
+  }
+
+  /// Call it after a memory was invalidated or its text was changed, and before its row is deleted.
+  ///
+  /// - Parameter forGood: Whether the memory is being forgotten: then what was derived from it is deleted with all its
+  ///   versions, instead of being invalidated.
+  func sourceWasRemoved(_ memory: Int64, forGood: Bool = false) throws {
+    var banks: Set<Int64> = []
+    for fact in try facts(saidOnlyIn: memory) { try remove(fact, forGood: forGood, banks: &banks) }
+    try removeObservations(on: memory, forGood: forGood, banks: &banks)
+    try removeAnswers(on: memory, forGood: forGood)
+    for bank in banks { try Work.addObservation(bank: bank, notBefore: now, now: now, in: database) }
+  }
+
+  /// Call it after an invalidated memory was restored: what left recall with it comes back, and is consolidated anew.
+  func sourceWasRestored(_ memory: Int64) throws {
+    let derived = try Int64.fetchAll(
+      database,
+      sql: """
+        SELECT DISTINCT fact.id FROM source AS own
+          JOIN source AS other ON other.message = own.message AND other.span_start < own.span_end
+            AND other.span_end > own.span_start
+          JOIN memory AS fact ON fact.id = other.memory
+        WHERE own.memory = ? AND fact.origin = 'extract' AND fact.state = 1 AND fact.state_reason = ?
+        """, arguments: [memory, Self.goneReason])
+    for fact in derived {
+      try database.execute(
+        sql: "UPDATE memory SET state = 0, state_reason = NULL, updated = ? WHERE id = ?", arguments: [now, fact])
+    }
+    for fact in derived + [memory] {
+      try database.execute(
+        sql: "UPDATE memory SET consolidated = NULL WHERE id = ? AND origin = 'extract'", arguments: [fact])
+    }
+    guard let bank = try Int64.fetchOne(database, sql: "SELECT bank FROM memory WHERE id = ?", arguments: [memory])
+    else { return }
+    try Work.addObservation(bank: bank, notBefore: now, now: now, in: database)
+  }
+
+  /// Finds observations whose facts went without anyone saying so (a document that was replaced), and does the same.
+  func sweep(bank: Int64) throws {
+    let gone = try Int64.fetchAll(
+      database,
+      sql: """
+        SELECT DISTINCT memory_source.source FROM memory_source
+          JOIN memory AS fact ON fact.id = memory_source.source
+          JOIN memory AS observation ON observation.id = memory_source.memory
+        WHERE fact.bank = ? AND fact.state = 1 AND observation.state = 0
+        """, arguments: [bank])
+    var banks: Set<Int64> = []
+    for fact in gone { try removeObservations(on: fact, forGood: false, banks: &banks) }
+  }
+
+  // MARK: - Facts
+
+  /// Facts whose every source lies in the words of a memory.
+  private func facts(saidOnlyIn memory: Int64) throws -> [Int64] {
+    let origin = try Row.fetchOne(database, sql: "SELECT origin FROM memory WHERE id = ?", arguments: [memory])
+    guard let origin, (origin[0] as String?) == nil else { return [] }
+    let inside = """
+      EXISTS (SELECT 1 FROM source AS own WHERE own.memory = :memory AND own.message = place.message
+        AND own.span_start < place.span_end AND own.span_end > place.span_start)
+      """
+    return try Int64.fetchAll(
+      database,
+      sql: """
+        SELECT DISTINCT fact.id FROM source AS place JOIN memory AS fact ON fact.id = place.memory
+        WHERE place.message IN (SELECT message FROM source WHERE memory = :memory)
+          AND fact.origin = 'extract' AND \(inside)
+          AND NOT EXISTS (SELECT 1 FROM source AS place WHERE place.memory = fact.id AND NOT \(inside))
+        """, arguments: ["memory": memory])
+  }
+
+  private func remove(_ fact: Int64, forGood: Bool, banks: inout Set<Int64>) throws {
+    try removeObservations(on: fact, forGood: forGood, banks: &banks)
+    try removeAnswers(on: fact, forGood: forGood)
+    if forGood {
+      try delete(fact)
+    } else {
+      try retire(fact)
+    }
+  }
+
+  // MARK: - Observations
+
+  private func removeObservations(on source: Int64, forGood: Bool, banks: inout Set<Int64>) throws {
+    let observations = try Row.fetchAll(
+      database,
+      sql: """
+        SELECT memory.id, memory.bank, memory.state FROM memory_source JOIN memory ON memory.id = memory_source.memory
+        WHERE memory_source.source = ?
+        """, arguments: [source])
+    for row in observations where forGood || row["state"] as Int == 0 {
+      let observation = row["id"] as Int64
+      // What else it rested on must find another one.
+      try database.execute(
+        sql: """
+          UPDATE memory SET consolidated = NULL WHERE state = 0 AND id <> :source
+            AND id IN (SELECT memory_source.source FROM memory_source WHERE memory_source.memory = :observation)
+          """, arguments: ["source": source, "observation": observation])
+      banks.insert(row["bank"])
+      try removeAnswers(on: observation, forGood: forGood)
+      if forGood {
+        try delete(observation)
+      } else {
+        try retire(observation)
+      }
+    }
+    // A fact that was corrected, and still counts, is consolidated with its new words.
+    try database.execute(
+      sql: "UPDATE memory SET consolidated = NULL WHERE id = ? AND state = 0 AND origin = 'extract'",
+      arguments: [source])
+    if database.changesCount > 0,
+      let bank = try Int64.fetchOne(database, sql: "SELECT bank FROM memory WHERE id = ?", arguments: [source])
+    {
+      banks.insert(bank)
+    }
+  }
+
+  private func retire(_ row: Int64) throws {
+    try database.execute(
+      sql: "UPDATE memory SET state = 1, state_reason = ?, updated = ? WHERE id = ? AND state = 0",
+      arguments: [Self.goneReason, now, row])
+  }
+
+  private func delete(_ row: Int64) throws {
+    try database.execute(
+      sql: "DELETE FROM journal WHERE uid = (SELECT uid FROM memory WHERE id = ?)", arguments: [row])
+    try database.execute(sql: "DELETE FROM source WHERE memory = ?", arguments: [row])
+    try database.execute(sql: "DELETE FROM memory WHERE id = ?", arguments: [row])
+  }
+
+  // MARK: - Mental models
+
+  /// Answers that stand on a memory are old; of one that is forgotten, they go.
+  private func removeAnswers(on memory: Int64, forGood: Bool) throws {
+    guard
+      let row = try Row.fetchOne(database, sql: "SELECT uid, bank FROM memory WHERE id = ?", arguments: [memory])
+    else { return }
+    let name = RowName.spelling(row["uid"])
+    for stored in try MentalModel.all(bank: row["bank"], in: database) {
+      let versions = try Row.fetchAll(
+        database,
+        sql: """
+          SELECT version, CAST(body AS BLOB) AS body FROM mental_model_version
+          WHERE mental_model = ? AND EXISTS (SELECT 1 FROM json_each(based_on) WHERE value = ?)
+          """, arguments: [stored.row, name])
+      guard !versions.isEmpty else { continue }
+      try database.execute(sql: "UPDATE mental_model SET is_stale = 1 WHERE id = ?", arguments: [stored.row])
+      if forGood {
+        for version in versions {
+          try database.execute(
+            sql: "DELETE FROM mental_model_version WHERE mental_model = ? AND version = ?",
+            arguments: [stored.row, version["version"] as Int])
+          if MemoryRow.text(version["body"]) == stored.model.body {
+            try database.execute(sql: "UPDATE mental_model SET body = '' WHERE id = ?", arguments: [stored.row])
+          }
+        }
+      }
+      if stored.model.refreshesItself {
+        try Work.addRefresh(stored, bank: row["bank"], priority: 0, notBefore: now, now: now, in: database)
+      }
+    }
+  }
+}

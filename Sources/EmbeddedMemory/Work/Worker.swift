@@ -1,0 +1,190 @@
+import Foundation
+import GRDB
+import RearviewChat
+import RearviewMemory
+
+/// Runs the background work of a file with a model, one job at a time.
+///
+/// Any number of workers, in any number of processes, may run on one file: a job is held by one of them at a time. What
+/// a worker was at when it died goes on with another; see `JobQueue` for why nothing is done twice.
+///
+/// ```swift
+/// let worker = Worker(store: store, model: model)
+/// _ = try await worker.runUntilIdle()
+/// ```
+public actor Worker {
+  /// Why a worker stopped working.
+  public enum Stop: Hashable, Sendable {
+    /// Nothing is due.
+    case idle
+    case paused
+    /// The day's tokens are used up.
+    case limitReached
+    /// The model cannot be used (no key, unknown name, …): what to do, in one sentence.
+    case modelUnusable(String)
+    /// `stop` was called.
+    case stopped
+  }
+
+  private let store: EmbeddedMemory
+  private let model: any ChatModel
+  private let reflectModel: any ChatModel
+  private let owner = JobOwner()
+  private var current: Task<Void, any Error>?
+  private var isStopped = false
+
+  /// How often a running job is looked at for being cancelled elsewhere.
+  private static let watchInterval = Duration.seconds(1)
+  /// Every so many looks the lease is renewed; three times in the life of one.
+  private static let looksPerRenewal = 20
+  /// How often an idle worker looks for jobs that others queued.
+  private static let idleInterval = Duration.seconds(10)
+
+  /// - Parameters:
+  ///   - model: Extracts and consolidates.
+  ///   - reflectModel: Answers mental models; `nil` for the same one.
+  public init(store: EmbeddedMemory, model: any ChatModel, reflectModel: (any ChatModel)? = nil) {
+    self.store = store
+    self.model = model
+    self.reflectModel = reflectModel ?? model
+  }
+
+  /// Stops for good: the running job is put back at once, and goes on with another worker where it was.
+  public func stop() {
+    isStopped = true
+    current?.cancel()
+  }
+
+  /// Works until `stop`, the cancellation of the task, or a model that cannot be used. Looks for new jobs every ten
+  /// seconds; while the file is locked or its disk full, it waits.
+  ///
+  /// - Returns: `.stopped` or `.modelUnusable`.
+  public func run() async throws -> Stop {
+    while true {
+      do {
+        switch try await runUntilIdle() {
+        case .idle, .paused, .limitReached: break
+        case .stopped: return .stopped
+        case .modelUnusable(let cause): return .modelUnusable(cause)
+        }
+      } catch let error as MemoryStoreError where error.isOfTheStore {
+        // A full disk or another program's lock may go away; what stands in the file says how the job is.
+      }
+      try await Task.sleep(for: Self.idleInterval)
+    }
+  }
+
+  /// Works until nothing is due.
+  ///
+  /// - Parameter ignoringDelays: Whether jobs that wait for more to come are due now.
+  /// - Throws: `MemoryStoreError` when the file cannot be used, `CancellationError`.
+  @discardableResult
+  public func runUntilIdle(ignoringDelays: Bool = false) async throws -> Stop {
+    try await switchOn()
+    while true {
+      try Task.checkCancellation()
+      if isStopped { return .stopped }
+      switch try await next(early: ignoringDelays) {
+      case .nothing: return .idle
+      case .paused: return .paused
+      case .limitReached: return .limitReached
+      case .job(let job):
+        if let cause = try await work(on: job) { return .modelUnusable(cause) }
+      }
+    }
+  }
+
+  private func switchOn() async throws {
+    if try await store.read({ try WorkSettings.isOn(in: $0) }) { return }
+    try await store.setWorkOn(true)
+  }
+
+  // MARK: - Choosing
+
+  private enum Next: Sendable {
+    case nothing, paused, limitReached
+    case job(JobQueue.Claimed)
+  }
+
+  /// Looks without writing first: an idle worker must not make anyone wait.
+  private func next(early: Bool) async throws -> Next {
+    let isAnything = try await store.read { [now = store.now] database in
+      try Bool.fetchOne(
+        database,
+        sql: "SELECT EXISTS (SELECT 1 FROM job WHERE state IN ('running', 'limit_reached') OR (\(JobQueue.isDue)))",
+        arguments: ["now": now, "early": early]) ?? false
+    }
+    guard isAnything else { return .nothing }
+    return try await store.write { [owner, now = store.now, day = store.today] database in
+      try JobQueue.reclaim(now: now, in: database)
+      if try WorkSettings.isPaused(in: database) { return .paused }
+      let limit = try WorkSettings.dailyTokenLimit(in: database)
+      if let limit, try Spending.backgroundTokens(day: day, in: database) >= limit {
+        try JobQueue.meetLimit(
+          limit, day: day, where: JobQueue.isDue, ["now": now, "early": early], now: now, in: database)
+        return .limitReached
+      }
+      try JobQueue.freeFromLimit(limit, day: day, now: now, in: database)
+      if let job = try JobQueue.claim(owner: owner.name, early: early, now: now, in: database) { return .job(job) }
+      let isLimited = try Bool.fetchOne(
+        database, sql: "SELECT EXISTS (SELECT 1 FROM job WHERE state = 'limit_reached')")
+      return isLimited == true ? .limitReached : .nothing
+    }
+  }
+
+  // MARK: - Working
+
+  /// Runs a job to its end, and writes down how it ended. Returns why the model cannot be used, if it cannot.
+  private func work(on job: JobQueue.Claimed) async throws -> String? {
+    let context = JobContext(store: store, job: job, model: model, reflectModel: reflectModel)
+    let task = Task { try await Self.run(context) }
+    current = task
+    defer { current = nil }
+    if isStopped { task.cancel() }
+    let result = await withTaskCancellationHandler {
+      await task.result
+    } onCancel: {
+      task.cancel()
+    }
+    do {
+      try result.get()
+      return nil
+    } catch {
+      // Also when this task is cancelled the row must say so; a cancelled task may not write.
+      return try await Task { try await JobEnding(job: job, store: store).write(error) }.value
+    }
+  }
+
+  /// The work, and the watch over the lease beside it; the end of one is the end of both.
+  private static func run(_ context: JobContext) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await perform(context) }
+      group.addTask { try await watch(context) }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  private static func perform(_ context: JobContext) async throws {
+    switch context.job.kind {
+    case .extract: try await ExtractJob(context)?.run()
+    case .observe: try await ObserveJob(context).run()
+    case .refresh: try await RefreshJob(context).run()
+    }
+  }
+
+  private static func watch(_ context: JobContext) async throws {
+    let store = context.store
+    for look in 1... {
+      try await Task.sleep(for: watchInterval)
+      if look.isMultiple(of: looksPerRenewal) {
+        let isOurs = try await store.write { [now = store.now] in
+          try JobQueue.renew(context.job, now: now, in: $0)
+        }
+        guard isOurs else { throw JobInterruption.lost }
+      } else {
+        try await store.read { try JobQueue.requireHeld(context.job, in: $0) }
+      }
+    }
+  }
+}
