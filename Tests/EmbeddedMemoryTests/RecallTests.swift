@@ -130,6 +130,8 @@ struct RecallTests {
       note("Anna: it snowed.", "3", minutes: 200), note("Zoe has a cello.", "4", minutes: 600),
       note("It is old.", "4", minutes: 601), note("Nothing since.", "4", minutes: 900),
     ])
+    try await store.retain([note("The oboe is lent.", "5", minutes: 2_000), note("Rain.", "6", minutes: 2_001)])
+    #expect(try await store.texts("oboe") == ["The oboe is lent."])
     #expect(try await store.texts("piano") == ["Anna: where is the piano?", "Ben: in the attic."])
     #expect(try await store.texts("cello") == ["Zoe has a cello.", "It is old."])
   }

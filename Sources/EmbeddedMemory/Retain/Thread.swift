@@ -2,8 +2,8 @@ import GRDB
 import RearviewMemory
 
 /// The conversation that a memory stands in, from which it borrows at recall: a stretch of a document without a long
-/// silence. Notes that follow each other within minutes, each a document of its own, are one conversation too: so are
-/// dialogues handed in that name every turn a document.
+/// silence. Notes that begin with a speaker's name and follow each other within minutes, each a document of its own, are
+/// one conversation too: so are dialogues handed in that name every turn a document.
 struct Thread {
   private let document: Int64
   private let bank: Int64
@@ -42,14 +42,15 @@ struct Thread {
       return
     }
     isInDocument = true
-    guard message.speaker == .note else { return }
+    guard message.speaker == .note, namedSpeaker(of: message.text) != nil else { return }
     let note = try Row.fetchOne(
       database.cachedStatement(
         sql: """
           SELECT memory.thread, memory.said_at, memory.id FROM memory
           JOIN bank ON bank.id = memory.bank AND bank.last_memory = memory.id
           JOIN message ON message.id = memory.message
-          WHERE bank.id = ? AND message.speaker = 'note' AND memory.document <> ?
+          WHERE bank.id = ? AND message.speaker = 'note' AND memory.speaker IS NOT NULL
+            AND memory.document <> ?
             AND (SELECT count(*) FROM message AS other WHERE other.document = memory.document) = 1
           """), arguments: [bank, document])
     if let note, Self.isNear(note[1], now, within: Self.longestPause) { (first, last) = (note[0], note[2]) }
