@@ -56,10 +56,11 @@ struct TimeSearch {
 
   func matches(bank: BankRow, _ filter: MemoryFilter, limit: Int, in database: Database) throws -> [Int64: Double] {
     var matches: [Int64: Double] = [:]
-    for column in ["said_at", "occurred_start"] {
+    // Named, since the planner knows nothing of sizes and may take an index that holds more of the columns.
+    for (column, index) in [("said_at", "memory_said"), ("occurred_start", "memory_occurred")] {
       let statement = try database.cachedStatement(
         sql: """
-          SELECT id FROM memory WHERE bank = ? AND state = 0 AND \(column) IS NOT NULL AND \(column) >= ?
+          SELECT id FROM memory INDEXED BY \(index) WHERE bank = ? AND state = 0 AND \(column) IS NOT NULL AND \(column) >= ?
             AND \(column) < ?\(filter.sql) ORDER BY \(column) DESC LIMIT ?
           """)
       for part in parts {

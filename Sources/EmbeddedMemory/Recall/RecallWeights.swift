@@ -1,7 +1,7 @@
 /// What each way to find a memory counts for when they are added up.
 ///
-/// Fitted on the development half of a corpus of long dialogues whose questions name their evidence
-/// (`../../../Tests/Benchmarks` has one of our own); each arm's scores are shares of its best.
+/// Fitted on the development half of a corpus of long dialogues whose questions name their evidence; `DialogueCorpus`
+/// of the tests is one of our own. Each arm's scores are shares of its best.
 struct RecallWeights: Sendable {
   var words = 1.0
   var vectors = 0.5

@@ -26,7 +26,7 @@ struct Thread {
     let last = try Row.fetchOne(
       database.cachedStatement(
         sql: """
-          SELECT thread, said_at, id FROM memory WHERE document = ? AND origin IS NULL ORDER BY id DESC LIMIT 1
+          SELECT thread, said_at, id FROM memory INDEXED BY memory_document WHERE document = ? AND origin IS NULL ORDER BY id DESC LIMIT 1
           """),
       arguments: [document])
     guard let last else { return }

@@ -161,7 +161,7 @@ struct TurnWriter {
     let candidates = try Row.fetchAll(
       database.cachedStatement(
         sql: """
-          SELECT id, CAST(text AS BLOB) AS text FROM memory
+          SELECT id, CAST(text AS BLOB) AS text FROM memory INDEXED BY memory_text_hash
           WHERE bank = ? AND text_hash = ? AND type = ? AND state = 0 AND tags IS ? AND origin IS NULL
           """), arguments: [bank, normalized.hash, type.rawValue, tags])
     let same = candidates.first { NormalizedText(MemoryRow.text($0["text"]) ?? "") == normalized }
