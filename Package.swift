@@ -194,7 +194,7 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests",
       dependencies: [
-        "RearviewCommand", "OwnThread", "ScriptedServer", "TerminalEmulator",
+        "RearviewCommand", "RearviewJSON", "OwnThread", "ScriptedServer", "TerminalEmulator",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
       path: "Tests/EndToEndTests"),

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import RearviewJSON
 import ScriptedServer
 import TerminalEmulator
 import Testing
@@ -92,6 +93,43 @@ extension EndToEnd {
       #expect(outcome.status == 1)
       #expect(outcome.error.split(separator: "\n").count == 1)
       #expect(outcome.error.contains("20"))
+    }
+
+    @Test("items are kept a line each, once however often, and requests answered a line each, in order")
+    func jsonLines() throws {
+      let home = try Home()
+      let items = """
+        {"content": "Anna: where is the piano?", "timestamp": "2026-03-01T10:00:00Z", "document_id": "d1", "metadata": {"n": "1"}}
+
+        {"content": "Ben: in the attic.", "timestamp": "2026-03-01T10:00:20Z", "document_id": "d2", "tags": ["home"]}
+        {"content": "A cello.", "timestamp": "unset", "entities": ["Zoe"]}
+        """
+      for _ in 0..<2 {
+        #expect(try home.run("retain", "--jsonl", "-", input: items).output == "Kept 3 items.\n")
+      }
+      #expect(try home.run("bank", "list").output == "default  3 memories, 3 documents\n")
+      let requests = """
+        {"id": 7, "query": "piano"}
+        {"query": " "}
+        {"id": "x", "query": "What does Zoe have?", "max_tokens": 50}
+        """
+      let answers = try home.run("recall", "--jsonl", "-", input: requests)
+      #expect(answers.status == 1)
+      #expect(answers.error.contains("1 of the requests"))
+      let lines = try answers.output.split(separator: "\n").map { try JSONValue(parsing: String($0)) }
+      #expect(lines.map { $0["id"] } == [7, nil, "x"])
+      #expect(lines[0]["results"]?.list?.map { $0["document_id"]?.text } == ["d1", "d2"])
+      #expect(lines[0]["results"]?.list?.first?["metadata"]?["n"] == "1")
+      #expect(lines[0]["results"]?.list?.first?["scores"]?["words"]?.number == 1)
+      #expect(lines[1]["error"]?.text?.hasPrefix("Line 2: query") == true)
+      #expect(lines[2]["results"]?.list?.map { $0["text"]?.text } == ["A cello."])
+      #expect(lines[2]["results"]?.list?.first?["mentioned_at"] == nil)
+      let bad = try home.run(
+        "retain", "--jsonl", "-", input: "{\"content\": \"One.\"}\n{\"content\": \"Two.\", \"tags\": 5}")
+      #expect(bad.status == 1)
+      #expect(
+        bad.error.contains("Line 2: tags must be a list of texts.") && bad.error.contains("Kept 1 items before it"))
+      #expect(try home.run("bank", "list").output == "default  4 memories, 4 documents\n")
     }
 
     @Test("retain, recall and bank list work on the same file")
