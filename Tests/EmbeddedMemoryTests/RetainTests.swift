@@ -57,6 +57,27 @@ struct RetainTests {
     #expect(try await store.texts("red") == ["The boat is red"])
   }
 
+  @Test("a key never reaches the file, and a text brings its time and what it names")
+  func admitted() async throws {
+    let store = try await scene.open()
+    let key = "sk-proj-abcdEFGH1234567890abcdEFGH1234567890abcdEFGH12"
+    let turn = RetainTurn.saying("Yesterday I showed Marta Klein the key \(key).")
+    // The queue hands a turn over again as it was said.
+    for _ in 0..<2 { try await store.retain(turn) }
+    let memory = try #require(try await store.listed().first)
+    #expect(try await store.listed().count == 1)
+    #expect(memory.text == "Yesterday I showed Marta Klein the key [redacted OpenAI key].")
+    #expect(memory.entities.contains("Marta Klein"))
+    // Said on 14 November 2023.
+    let day = Date(timeIntervalSince1970: 1_699_833_600)
+    #expect(memory.occurredStart == day)
+    #expect(memory.occurredEnd == day.addingTimeInterval(86_400))
+    for name in try FileManager.default.contentsOfDirectory(atPath: scene.folder) {
+      let bytes = try Data(contentsOf: URL(fileURLWithPath: scene.folder + "/" + name))
+      #expect(bytes.range(of: Data(key.utf8)) == nil, "\(name) holds the key")
+    }
+  }
+
   @Test("words on both sides of a NUL are found")
   func wordsAroundNUL() async throws {
     let store = try await scene.open()
