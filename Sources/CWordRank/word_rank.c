@@ -116,3 +116,90 @@ int rearview_add_word_rank(sqlite3 *connection) {
   if (result != SQLITE_OK) return result;
   return api->xCreateFunction(api, "word_mask", NULL, wordMask, NULL);
 }
+
+static int64_t integer(sqlite3_stmt *statement, int column) {
+  switch (sqlite3_column_type(statement, column)) {
+  case SQLITE_INTEGER: return sqlite3_column_int64(statement, column);
+  case SQLITE_NULL: return REARVIEW_NULL;
+  default: {
+    const unsigned char *bytes = sqlite3_column_blob(statement, column);
+    int length = sqlite3_column_bytes(statement, column);
+    uint64_t hash = 0xCBF29CE484222325u;
+    for (int i = 0; i < length; i++) hash = (hash ^ bytes[i]) * 0x100000001B3u;
+    return (int64_t)hash;
+  }
+  }
+}
+
+int rearview_read_rows(
+  sqlite3_stmt *statement, const int64_t *keys, size_t keyWidth, size_t keyCount, int columns, int64_t *rows,
+  size_t capacity, size_t *count
+) {
+  size_t found = 0;
+  int result = SQLITE_OK;
+  for (size_t key = 0; result == SQLITE_OK && key < keyCount; key++) {
+    for (size_t part = 0; result == SQLITE_OK && part < keyWidth; part++) {
+      result = sqlite3_bind_int64(statement, (int)part + 1, keys[key * keyWidth + part]);
+    }
+    while (result == SQLITE_OK) {
+      int step = sqlite3_step(statement);
+      if (step == SQLITE_DONE) break;
+      if (step != SQLITE_ROW) {
+        result = step;
+      } else if (found == capacity) {
+        result = SQLITE_FULL;
+      } else {
+        for (int column = 0; column < columns; column++) {
+          rows[found * (size_t)columns + (size_t)column] = integer(statement, column);
+        }
+        found++;
+      }
+    }
+    int reset = sqlite3_reset(statement);
+    if (result == SQLITE_OK) result = reset;
+  }
+  *count = found;
+  return result;
+}
+
+static int isWorse(rearview_scored_row one, rearview_scored_row other) {
+  return one.score < other.score || (one.score == other.score && one.row < other.row);
+}
+
+int rearview_read_best(sqlite3_stmt *statement, rearview_scored_row *rows, size_t capacity, size_t *count) {
+  size_t found = 0;
+  int result = SQLITE_OK;
+  while (capacity > 0) {
+    int step = sqlite3_step(statement);
+    if (step != SQLITE_ROW) {
+      if (step != SQLITE_DONE) result = step;
+      break;
+    }
+    rearview_scored_row row = {sqlite3_column_int64(statement, 0), sqlite3_column_double(statement, 1)};
+    // A heap whose first is the worst.
+    size_t place;
+    if (found < capacity) {
+      place = found++;
+      while (place > 0 && isWorse(row, rows[(place - 1) / 2])) {
+        rows[place] = rows[(place - 1) / 2];
+        place = (place - 1) / 2;
+      }
+    } else {
+      if (!isWorse(rows[0], row)) continue;
+      place = 0;
+      for (;;) {
+        size_t child = 2 * place + 1;
+        if (child >= found) break;
+        if (child + 1 < found && isWorse(rows[child + 1], rows[child])) child++;
+        if (!isWorse(rows[child], row)) break;
+        rows[place] = rows[child];
+        place = child;
+      }
+    }
+    rows[place] = row;
+  }
+  int reset = sqlite3_reset(statement);
+  if (result == SQLITE_OK) result = reset;
+  *count = found;
+  return result;
+}

@@ -25,14 +25,19 @@ struct RowName: Hashable, Sendable {
 
   /// The canonical spelling of a stored name, in lower case.
   static func spelling(_ bytes: Data) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(36)
-    for (index, byte) in bytes.enumerated() {
-      if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
+    let digits: StaticString = "0123456789abcdef"
+    return String(unsafeUninitializedCapacity: 36) { text in
+      var length = 0
+      for (index, byte) in bytes.prefix(16).enumerated() {
+        if index == 4 || index == 6 || index == 8 || index == 10 {
+          text[length] = UInt8(ascii: "-")
+          length += 1
+        }
+        text[length] = digits.utf8Start[Int(byte >> 4)]
+        text[length + 1] = digits.utf8Start[Int(byte & 15)]
+        length += 2
+      }
+      return length
     }
-    return String(decoding: text, as: UTF8.self)
   }
 }

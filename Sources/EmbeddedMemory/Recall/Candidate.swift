@@ -26,13 +26,16 @@ struct ArmScores: Sendable {
 struct Candidate: Sendable {
   var row: Int64
   var thread: Int64
-  var speaker: String?
+  /// A hash of the speaker's name.
+  var speaker: Int64?
   var textHash: Int64
   var proofCount: Int
   var saidAt: Int64?
   var occurredStart: Int64?
   var occurredEnd: Int64?
   var isPinned: Bool
+  /// Of its text, in characters.
+  var length: Int
 
   var arms = ArmScores()
   /// What it borrowed from the turns around it, and from the best of its thread.
@@ -45,23 +48,19 @@ struct Candidate: Sendable {
   /// Whether an arm found it; others came along with their neighbours.
   var isHit: Bool { arms.sum(.standard) > 0 }
 
-  /// The valid ones among these rows that pass the filter, in no order.
-  static func load(_ rows: some Sequence<Int64>, _ filter: MemoryFilter, in database: Database) throws -> [Candidate] {
+  /// The valid ones among these rows that pass the filter, in the order of the file.
+  static func load(_ rows: [Int64], _ filter: MemoryFilter, in database: Database) throws -> [Candidate] {
     let statement = try database.cachedStatement(
       sql: """
-        SELECT memory.id, thread, speaker, text_hash, proof, said_at, occurred_start, occurred_end, pinned
-        FROM json_each(?) AS wanted CROSS JOIN memory ON memory.id = wanted.value
-        WHERE state = 0\(filter.sql)
+        SELECT id, thread, speaker, text_hash, proof, said_at, occurred_start, occurred_end, pinned, length(text)
+        FROM memory WHERE id = ? AND state = 0\(filter.sql)
         """)
-    let found = try Row.fetchCursor(statement, arguments: [jsonList(rows)] + filter.arguments)
-    var candidates: [Candidate] = []
-    while let row = try found.next() {
-      candidates.append(
-        Candidate(
-          row: row[0], thread: row[1] ?? row[0], speaker: row[2], textHash: row[3], proofCount: row[4],
-          saidAt: row[5], occurredStart: row[6], occurredEnd: row[7], isPinned: row[8]))
+    return try IntegerRows(statement, keys: rows.sorted(), arguments: filter.arguments, columns: 10).map { row in
+      Candidate(
+        row: row[0], thread: row.optional(1) ?? row[0], speaker: row.optional(2), textHash: row[3],
+        proofCount: Int(row[4]), saidAt: row.optional(5), occurredStart: row.optional(6),
+        occurredEnd: row.optional(7), isPinned: row[8] != 0, length: Int(row[9]))
     }
-    return candidates
   }
 }
 
@@ -73,28 +72,32 @@ struct Neighbours {
   /// What was said next, but had been said before elsewhere.
   var echoes: [Int64] = []
 
-  /// For each of these rows.
-  static func of(_ rows: some Collection<Int64>, in database: Database) throws -> [Int64: Neighbours] {
-    let statement = try database.cachedStatement(
-      sql: """
-        SELECT memory.id,
-          (SELECT near.id FROM memory AS near WHERE near.thread = memory.thread AND near.state = 0
-            AND near.id < memory.id ORDER BY near.id DESC LIMIT 1),
-          (SELECT near.id FROM memory AS near WHERE near.thread = memory.thread AND near.state = 0
-            AND near.id > memory.id ORDER BY near.id LIMIT 1),
-          (SELECT near.id FROM memory AS near WHERE near.thread = memory.thread AND near.state = 0
-            AND near.id > memory.id ORDER BY near.id LIMIT 1 OFFSET 1)
-        FROM json_each(?) AS wanted CROSS JOIN memory ON memory.id = wanted.value
-        """)
-    let found = try Row.fetchCursor(statement, arguments: [jsonList(rows)])
+  /// For each of these.
+  static func of(_ candidates: some Sequence<Candidate>, in database: Database) throws -> [Int64: Neighbours] {
+    let keys = candidates.flatMap { [$0.thread, $0.row] }
     var neighbours: [Int64: Neighbours] = [:]
-    while let row = try found.next() {
-      neighbours[row[0]] = Neighbours(previous: row[1], next: row[2], second: row[3])
+    for candidate in candidates { neighbours[candidate.row] = Neighbours() }
+    let behind = try database.cachedStatement(
+      sql: """
+        SELECT ?2, id FROM memory INDEXED BY memory_thread WHERE thread = ?1 AND id > ?2 AND state = 0 ORDER BY id LIMIT 2
+        """)
+    for row in try IntegerRows(behind, keys: keys, width: 2, columns: 2, limit: 2) {
+      if neighbours[row[0]]?.next == nil {
+        neighbours[row[0]]?.next = row[1]
+      } else {
+        neighbours[row[0]]?.second = row[1]
+      }
     }
+    let before = try database.cachedStatement(
+      sql: """
+        SELECT ?2, id FROM memory INDEXED BY memory_thread WHERE thread = ?1 AND id < ?2 AND state = 0
+        ORDER BY id DESC LIMIT 1
+        """)
+    for row in try IntegerRows(before, keys: keys, width: 2, columns: 2) { neighbours[row[0]]?.previous = row[1] }
     let echoes = try Row.fetchCursor(
       database.cachedStatement(
         sql: "SELECT after, memory FROM json_each(?) AS wanted CROSS JOIN echo ON echo.after = wanted.value"),
-      arguments: [jsonList(rows)])
+      arguments: [jsonList(neighbours.keys)])
     while let row = try echoes.next() { neighbours[row[0]]?.echoes.append(row[1]) }
     return neighbours
   }

@@ -10,8 +10,10 @@ struct Packing {
 
   /// Repeated statements are looked for among this many of the best.
   private static let comparedCount = 60
-  /// So many are read at once.
-  private static let batchSize = 64
+  /// So many are read at first; then as many as may fit by the tokens of those before.
+  private static let batchSize = 32
+  /// A token has no more characters than this: a word of seven letters and a blank.
+  private static let tokenLength = 8
   /// The turns around this many of the best go in when there is room.
   private static let surroundedCount = 5
 
@@ -45,8 +47,11 @@ struct Packing {
     }
     var wanted = found.candidates.filter { isWanted($0, best: best) }[...]
     while left > 0, !wanted.isEmpty {
-      let batch = wanted.prefix(Self.batchSize)
-      wanted = wanted.dropFirst(Self.batchSize)
+      let used = search.query.maxTokens - left
+      let size = packed.isEmpty ? Self.batchSize : max(Self.batchSize / 4, left * packed.count / max(used, 1) + 4)
+      wanted = wanted.drop { $0.length > Self.tokenLength * left }
+      let batch = wanted.prefix(size).filter { $0.length <= Self.tokenLength * left }
+      wanted = wanted.dropFirst(size)
       let memories = try MemoryRow.memories(rows: batch.map(\.row), in: database)
       for candidate in batch { try pack(memories[candidate.row], candidate.row, candidate) }
     }

@@ -25,16 +25,14 @@ struct Question: Sendable {
     folded = Set(words.terms.map(\.text))
   }
 
-  /// The one of these speakers that it names; `nil` where it names none of them, or several.
-  func namedSpeaker(among speakers: Set<String>) -> String? {
-    let named = speakers.filter(names)
-    return named.count == 1 ? named.first : nil
+  /// The key of the one of these speakers that it names; `nil` where it names none of them, or several.
+  func namedSpeaker(among speakers: [Int64: String]) -> Int64? {
+    let named = speakers.filter { names($0.value) }
+    return named.count == 1 ? named.first?.key : nil
   }
 
-  /// Whether it names one of these speakers.
-  func namesSpeaker(among speakers: Set<String>) -> Bool { speakers.contains(where: names) }
-
-  private func names(_ speaker: String) -> Bool {
+  /// Whether it names this speaker.
+  func names(_ speaker: String) -> Bool {
     speaker.split(separator: " ").contains { folded.contains(String($0)) }
   }
 }

@@ -38,8 +38,10 @@ struct RecallSearch {
     let breadth = query.budget.breadth
     let best = arms.map { (row: $0.key, score: $0.value.sum(weights)) }.filter { $0.score > 0 }
       .sorted { ($0.score, $0.row) > ($1.score, $1.row) }.prefix(breadth)
+    var candidates = try Candidate.load(best.map(\.row), filter, in: database)
     // What the last ones could lend would not lift a neighbour over anything.
-    let neighbours = try Neighbours.of(best.prefix(max(breadth / 3, 100)).map(\.row), in: database)
+    let lenders = Set(best.prefix(max(breadth / 3, 100)).map(\.row))
+    let neighbours = try Neighbours.of(candidates.filter { lenders.contains($0.row) }, in: database)
     var borrowed: [Int64: Double] = [:]
     for (row, score) in best {
       guard let around = neighbours[row] else { continue }
@@ -48,17 +50,22 @@ struct RecallSearch {
       if let second = around.second { borrowed[second, default: 0] += weights.twoTurnsBack * score }
       if let previous = around.previous { borrowed[previous, default: 0] += weights.nextTurn * score }
     }
-    let rows = Set(best.map(\.row)).union(borrowed.keys)
-    var candidates = try Candidate.load(rows, filter, in: database)
+    let known = Set(best.map(\.row))
+    let least = weights.neighbourFloor * (best.first?.score ?? 0)
+    let brought = borrowed.filter { $0.value >= least && !known.contains($0.key) }.map(\.key)
+    candidates += try Candidate.load(brought, filter, in: database)
     for index in candidates.indices {
       candidates[index].arms = arms[candidates[index].row] ?? ArmScores()
       if let time, time.fits(candidates[index]) { candidates[index].arms.time = 1 }
       candidates[index].neighbours = borrowed[candidates[index].row] ?? 0
     }
+    let speakers = try speakers(of: candidates, in: database)
     shareThreads(&candidates)
-    weigh(&candidates)
+    weigh(&candidates, named: question.namedSpeaker(among: speakers))
     candidates = ranked(candidates)
-    guard try isAnswered(candidates, by: search, similar, in: database) else { return Found(words: search.words) }
+    guard try isAnswered(candidates, speakers, by: search, similar, in: database) else {
+      return Found(words: search.words)
+    }
     return Found(candidates: Array(candidates.prefix(breadth)), words: search.words, neighbours: neighbours)
   }
 
@@ -100,8 +107,18 @@ struct RecallSearch {
     }
   }
 
-  private func weigh(_ candidates: inout [Candidate]) {
-    let named = question.namedSpeaker(among: Set(candidates.compactMap(\.speaker)))
+  /// The names of those who speak in these memories, by their hashes.
+  private func speakers(of candidates: [Candidate], in database: Database) throws -> [Int64: String] {
+    var examples: [Int64: Int64] = [:]
+    for candidate in candidates {
+      if let speaker = candidate.speaker { examples[speaker] = candidate.row }
+    }
+    let statement = try database.cachedStatement(sql: "SELECT speaker FROM memory WHERE id = ?")
+    return try examples.compactMapValues { try String.fetchOne(statement, arguments: [$0]) }
+  }
+
+  /// - Parameter named: The speaker whom the question names.
+  private func weigh(_ candidates: inout [Candidate], named: Int64?) {
     for index in candidates.indices {
       let candidate = candidates[index]
       var boost = min(weights.proofLimit, 1 + weights.proof * log(Double(max(candidate.proofCount, 1))))
@@ -148,13 +165,14 @@ struct RecallSearch {
 
   /// Whether what was found can be an answer: a question on something else shares a word with many banks.
   private func isAnswered(
-    _ candidates: [Candidate], by search: WordSearch, _ similar: SimilarWords, in database: Database
+    _ candidates: [Candidate], _ speakers: [Int64: String], by search: WordSearch, _ similar: SimilarWords,
+    in database: Database
   ) throws -> Bool {
     let hits = candidates.filter(\.isHit)
     // A question of nothing but a time, or about something that the bank knows by name.
     if question.words.terms.isEmpty || hits.contains(where: { $0.arms.entities > 0 }) { return !hits.isEmpty }
     // A question about one who speaks here is about this bank, in whatever words.
-    if question.namesSpeaker(among: Set(hits.compactMap(\.speaker))) { return true }
+    if hits.contains(where: { $0.speaker.flatMap { speakers[$0] }.map(question.names) ?? false }) { return true }
     if similar.coverage >= weights.coverageFloor { return true }
     for hit in hits.sorted(by: { $0.arms.words > $1.arms.words }).prefix(3)
     where try search.coverage(of: hit.row, in: database) >= weights.coverageFloor {

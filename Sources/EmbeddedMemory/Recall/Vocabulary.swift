@@ -48,17 +48,21 @@ struct Vocabulary: Sendable {
     let askedTrigrams = Self.trigrams(asked[...])
     var found: [Similar] = []
     bytes.withUnsafeBufferPointer { bytes in
-      var start = 0
-      for index in ends.indices {
-        let end = ends[index]
-        defer { start = end }
-        let length = end - start
-        guard length + 2 >= asked.count, length <= 3 * asked.count else { continue }
-        guard (askedPairs & ~pairs[index]).nonzeroBitCount <= allowedMissing else { continue }
-        let candidate = bytes[start..<end]
-        let similarity = Self.similarity(asked, askedTrigrams, candidate)
-        if similarity > 0, !candidate.elementsEqual(asked) {
-          found.append(Similar(word: String(decoding: candidate, as: UTF8.self), similarity: similarity))
+      ends.withUnsafeBufferPointer { ends in
+        pairs.withUnsafeBufferPointer { pairs in
+          var start = 0
+          for index in ends.indices {
+            let end = ends[index]
+            defer { start = end }
+            let length = end - start
+            guard length + 2 >= asked.count, length <= 3 * asked.count else { continue }
+            guard (askedPairs & ~pairs[index]).nonzeroBitCount <= allowedMissing else { continue }
+            let candidate = bytes[start..<end]
+            let similarity = Self.similarity(asked, askedTrigrams, candidate)
+            if similarity > 0, !candidate.elementsEqual(asked) {
+              found.append(Similar(word: String(decoding: candidate, as: UTF8.self), similarity: similarity))
+            }
+          }
         }
       }
     }
@@ -76,7 +80,8 @@ struct Vocabulary: Sendable {
     // Of short words those that begin otherwise are other words ("year", "pear").
     guard asked.count > 5 || candidate.first == asked.first else { return 0 }
     if abs(candidate.count - asked.count) <= allowed {
-      for distance in 1...allowed where isNear(asked[...], candidate, within: distance) {
+      if differsByLetters(asked, candidate, atMost: allowed), isNear(asked[...], candidate, within: allowed) {
+        let distance = allowed > 1 && isNear(asked[...], candidate, within: 1) ? 1 : allowed
         return 1 - Double(distance) / Double(longest)
       }
     }
@@ -99,6 +104,16 @@ struct Vocabulary: Sendable {
     let dice = 2 * Double(common) / Double(askedTrigrams.count + trigrams.count)
     return dice >= 0.6 ? dice : 0
   }
+
+  /// Whether of the letters of each at most so many are not in the other.
+  private static func differsByLetters(
+    _ one: [UInt8], _ other: Slice<UnsafeBufferPointer<UInt8>>, atMost limit: Int
+  ) -> Bool {
+    let (ones, others) = (letters(one), letters(other))
+    return (ones & ~others).nonzeroBitCount <= limit && (others & ~ones).nonzeroBitCount <= limit
+  }
+
+  private static func letters(_ word: some Sequence<UInt8>) -> UInt64 { word.reduce(0) { $0 | 1 << UInt64($1 & 63) } }
 
   private static func holds(_ text: Slice<UnsafeBufferPointer<UInt8>>, _ part: [UInt8]) -> Bool {
     var start = text.startIndex

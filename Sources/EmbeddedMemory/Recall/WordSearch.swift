@@ -21,8 +21,8 @@ struct WordSearch {
 
   static let sampleSize: Int64 = 4_096
   static let termLimit = 12
-  /// How many matches are ranked: all in a small bank, some thousands up to 200,000 memories, 5 of 100 beyond.
-  static func matchLimit(of size: Double) -> Double { min(max(2_500, 0.3 * size), max(10_000, 0.05 * size)) }
+  /// How many matches are ranked: all in a small bank, 5 of 100 memories in a large one.
+  static func matchLimit(of size: Double) -> Double { 1_000 + 0.05 * size }
   /// What the month, year and weekday of a memory count beside its text.
   static let columnWeights = [1.0, 0.3]
 
@@ -91,20 +91,15 @@ struct WordSearch {
     let join = filter.isEmpty ? "" : "CROSS JOIN memory ON memory.id = memory_fts.rowid"
     let statement = try database.cachedStatement(
       sql: """
-        SELECT memory_fts.rowid, word_rank(memory_fts, ?) AS score FROM memory_fts \(join)
+        SELECT memory_fts.rowid, word_rank(memory_fts, ?) FROM memory_fts \(join)
         WHERE memory_fts MATCH ? AND memory_fts.rowid BETWEEN ? AND ?\(filter.sql)
-        ORDER BY score DESC LIMIT ?
         """)
     var arguments: StatementArguments = [
       weights(strings.map(\.weight)), strings.map(\.expression).joined(separator: " OR "), rows.lowerBound,
       rows.upperBound,
     ]
     arguments += filter.arguments
-    arguments += [limit]
-    let found = try Row.fetchCursor(statement, arguments: arguments)
-    var matches: [Int64: Double] = [:]
-    while let row = try found.next() { matches[row[0]] = row[1] }
-    return matches
+    return try bestRows(statement, arguments: arguments, limit: limit)
   }
 
   /// The share of what the question asks for whose words a memory holds.
