@@ -6,6 +6,11 @@
 static const double saturation = 1.2;
 static const double lengthShare = 0.75;
 
+/// Words of the question that stand so near each other mean more together: this share of the lesser
+/// one's weight is added.
+static const int nearness = 3;
+static const double nearShare = 0.3;
+
 /// Phrases of a query whose counts fit on the stack; a query has no more than a few dozen.
 enum { phraseLimit = 128 };
 
@@ -27,6 +32,13 @@ static int readMeanLength(const Fts5ExtensionApi *api, Fts5Context *fts, double 
   return SQLITE_OK;
 }
 
+/// The blob need not be aligned.
+static double weightOf(const char *weights, int number) {
+  double weight;
+  memcpy(&weight, weights + sizeof weight * (size_t)number, sizeof weight);
+  return weight;
+}
+
 static void wordRank(
   const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *context, int count, sqlite3_value **values
 ) {
@@ -40,20 +52,26 @@ static void wordRank(
     sqlite3_result_error(context, "word_rank needs a weight for each column and each phrase", -1);
     return;
   }
-  // The blob need not be aligned.
   const char *columnWeights = sqlite3_value_blob(values[0]);
   const char *phraseWeights = columnWeights + sizeof(double) * (size_t)columns;
 
   double frequencies[phraseLimit] = {0};
+  double together = 0;
+  int lastPhrase = -1, lastColumn = -1, lastOffset = 0;
   int instances = 0;
   int result = api->xInstCount(fts, &instances);
   for (int i = 0; result == SQLITE_OK && i < instances; i++) {
     int phrase, column, offset;
     result = api->xInst(fts, i, &phrase, &column, &offset);
     if (result != SQLITE_OK) break;
-    double weight;
-    memcpy(&weight, columnWeights + sizeof(double) * (size_t)column, sizeof weight);
-    frequencies[phrase] += weight;
+    frequencies[phrase] += weightOf(columnWeights, column);
+    if (column == lastColumn && phrase != lastPhrase && offset - lastOffset <= nearness) {
+      double one = weightOf(phraseWeights, phrase), other = weightOf(phraseWeights, lastPhrase);
+      together += one < other ? one : other;
+    }
+    lastPhrase = phrase;
+    lastColumn = column;
+    lastOffset = offset;
   }
   int length = 0;
   double meanLength = 0;
@@ -68,11 +86,9 @@ static void wordRank(
   double score = 0;
   for (int phrase = 0; phrase < phrases; phrase++) {
     if (frequencies[phrase] == 0) continue;
-    double weight;
-    memcpy(&weight, phraseWeights + sizeof(double) * (size_t)phrase, sizeof weight);
-    score += weight * frequencies[phrase] * (saturation + 1) / (frequencies[phrase] + norm);
+    score += weightOf(phraseWeights, phrase) * frequencies[phrase] * (saturation + 1) / (frequencies[phrase] + norm);
   }
-  sqlite3_result_double(context, score);
+  sqlite3_result_double(context, score + nearShare * together);
 }
 
 static void wordMask(

@@ -10,6 +10,8 @@ struct DialogueBench {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let store = try await EmbeddedMemory.open(path: folder + "/memory.sqlite", timeZone: .gmt)
     let corpus = DialogueCorpus(seed: 7)
+    let turns = corpus.conversations.map(\.turns.count).reduce(0, +)
+    print("  \(turns) turns in \(corpus.conversations.count) dialogues")
     var scores: [String: Scores] = [:]
     for conversation in corpus.conversations {
       try await store.retain(

@@ -32,6 +32,33 @@ struct RecallTests {
     #expect(try await store.texts(question) == [expected])
   }
 
+  @Test(
+    "forms that no stem leads to are found, and count as the word itself",
+    arguments: [
+      ("What did I buy?", "The lamp was bought in Riga."), ("bought", "We buy bread there."),
+      ("children", "Every child sings."), ("photograph", "That photo is blurred."),
+      ("Who wrote it?", "We write at dawn."),
+    ])
+  func forms(_ question: String, _ expected: String) async throws {
+    let texts = [
+      "The lamp was bought in Riga.", "We buy bread there.", "Every child sings.", "That photo is blurred.",
+      "We write at dawn.",
+    ]
+    let store = try await scene.open()
+    try await store.retain(texts.map { .saying($0, documentID: $0) })
+    let result = try await store.recall(RecallQuery(bankID: "bank", text: question))
+    #expect(result.memories.map(\.memory.text).contains(expected))
+    #expect(result.words.count == 1)
+  }
+
+  @Test("words of the question that stand together come before the same words apart")
+  func nearness() async throws {
+    let apart = "The kitchen was cold when my brother finally came home with his soup."
+    let together = "My brother was cold when he finally came home, to his soup kitchen work."
+    let store = try await store(together, apart)
+    #expect(try await store.texts("soup kitchen") == [together, apart])
+  }
+
   @Test("a month is found by when it was said")
   func month() async throws {
     let store = try await scene.open()
@@ -109,10 +136,22 @@ struct RecallTests {
         "Which ferry do you take to Hvar?", "The one at nine, from Split.", "Bring a hat.",
       ])
     #expect(result.memories[0].scores?["words"] == 1)
-    // Half of what the turn before has by its words (1) and by what it names (0.2).
+    // Six tenths of what the question before has by its words (1) and by what it names (0.2).
     #expect(result.memories[0].scores?["entities"] == 1)
-    #expect(result.memories[1].scores?["neighbours"] == 0.5 * (1 + 0.2))
+    #expect(result.memories[1].scores?["neighbours"] == 0.6 * (1 + 0.2))
     #expect(result.memories[1].scores?["words"] == nil)
+  }
+
+  @Test("what follows a question of the same words is nearer than what follows a remark")
+  func answers() async throws {
+    let store = try await scene.open()
+    let texts = ["I saw the telescope.", "It was a windy day.", "Where is the telescope?", "Under the stairs then."]
+    try await store.retain([
+      .saying(texts[0], answer: texts[1], documentID: "one"), .saying(texts[2], answer: texts[3], documentID: "other"),
+    ])
+    let found = try await store.texts("telescope")
+    let (remark, answer) = (found.firstIndex(of: texts[1]), found.firstIndex(of: texts[3]))
+    #expect(try #require(answer) < #require(remark))
   }
 
   @Test("a silence parts what stands in one document, and notes minutes apart belong together")

@@ -7,7 +7,8 @@
 
 /// Gives a connection two functions for the rows that an FTS5 table matched:
 ///
-///     word_rank(table, weights)   how well a row fits: BM25 (k1 1.2, b .75) by the caller's weights
+///     word_rank(table, weights)   how well a row fits: BM25 (k1 1.2, b .75) by the caller's weights,
+///                                 and more where its words stand near each other
 ///     word_mask(table)            which phrases of the query it holds: bit i for the phrase i, of the first 63
 ///
 /// `weights` is a blob of native doubles: the weight of each column, then the weight of each phrase of the query in its

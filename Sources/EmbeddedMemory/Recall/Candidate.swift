@@ -36,6 +36,8 @@ struct Candidate: Sendable {
   var isPinned: Bool
   /// Of its text, in characters.
   var length: Int
+  /// Whether it asks something.
+  var isQuestion: Bool
 
   var arms = ArmScores()
   /// What it borrowed from the turns around it, and from the best of its thread.
@@ -52,14 +54,14 @@ struct Candidate: Sendable {
   static func load(_ rows: [Int64], _ filter: MemoryFilter, in database: Database) throws -> [Candidate] {
     let statement = try database.cachedStatement(
       sql: """
-        SELECT id, thread, speaker, text_hash, proof, said_at, occurred_start, occurred_end, pinned, length(text)
+        SELECT id, thread, speaker, text_hash, proof, said_at, occurred_start, occurred_end, pinned, length(text), instr(text, '?')
         FROM memory WHERE id = ? AND state = 0\(filter.sql)
         """)
-    return try IntegerRows(statement, keys: rows.sorted(), arguments: filter.arguments, columns: 10).map { row in
+    return try IntegerRows(statement, keys: rows.sorted(), arguments: filter.arguments, columns: 11).map { row in
       Candidate(
         row: row[0], thread: row.optional(1) ?? row[0], speaker: row.optional(2), textHash: row[3],
         proofCount: Int(row[4]), saidAt: row.optional(5), occurredStart: row.optional(6),
-        occurredEnd: row.optional(7), isPinned: row[8] != 0, length: Int(row[9]))
+        occurredEnd: row.optional(7), isPinned: row[8] != 0, length: Int(row[9]), isQuestion: row[10] != 0)
     }
   }
 }

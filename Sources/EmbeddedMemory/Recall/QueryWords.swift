@@ -9,8 +9,10 @@ struct QueryWords: Sendable {
   struct Term: Hashable, Sendable {
     /// As the reader wrote it, in lower case.
     var text: String
-    /// The FTS5 string that finds it.
-    var expression: String
+    /// The FTS5 strings that find it, one for each of its forms.
+    var forms: [String]
+
+    var expression: String { forms.joined(separator: " OR ") }
   }
 
   /// Of a longer question, this many bytes at its start and as many at its end are looked at.
@@ -45,7 +47,9 @@ struct QueryWords: Sendable {
     var terms: [Term] = []
     func add(_ text: String, _ words: [String]) {
       let expression = ftsString(words)
-      if seen.insert(expression).inserted { terms.append(Term(text: text, expression: expression)) }
+      guard seen.insert(expression).inserted else { return }
+      let others = words.count == 1 ? WordForms.others(of: words[0]).map { ftsString([$0]) } : []
+      terms.append(Term(text: text, forms: [expression] + others.filter { seen.insert($0).inserted }))
     }
     for phrase in quotedPhrases(text) {
       let words = WordScanner.words(phrase).map { $0.text.lowercased() }

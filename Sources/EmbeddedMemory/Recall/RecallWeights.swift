@@ -9,8 +9,10 @@ struct RecallWeights: Sendable {
   var entities = 0.2
   var time = 0.2
 
-  // What a turn borrows: an answer often lacks the question's words, and the turn before has them.
-  var previousTurn = 0.5
+  // What a turn borrows: an answer often lacks the question's words, and the turn before has them, above all one that
+  // asked.
+  var previousTurn = 0.4
+  var previousQuestion = 0.6
   var nextTurn = 0.3
   var twoTurnsBack = 0.2
   var thread = 0.3

@@ -78,7 +78,8 @@ struct WordSearch {
   /// The best `limit` memories by these words.
   func matches(_ filter: MemoryFilter, limit: Int, in database: Database) throws -> [Int64: Double] {
     try Self.matches(
-      terms.map { ($0.term.expression, $0.weight) }, rows: rows, filter: filter, limit: limit, in: database)
+      terms.flatMap { term in term.term.forms.map { ($0, term.weight) } }, rows: rows, filter: filter, limit: limit,
+      in: database)
   }
 
   /// The best `limit` memories for weighed FTS5 strings, with their scores.
@@ -109,8 +110,17 @@ struct WordSearch {
       sql: "SELECT word_mask(memory_fts) FROM memory_fts WHERE memory_fts MATCH ? AND rowid = ?")
     let expression = terms.map(\.term.expression).joined(separator: " OR ")
     let mask = try Int64.fetchOne(statement, arguments: [expression, row]) ?? 0
-    let held = terms.indices.filter { $0 < 63 && mask & (1 << Int64($0)) != 0 }.map { terms[$0].information }
-    return held.reduce(0, +) / information
+    var held = 0.0
+    var bit: Int64 = 1
+    for term in terms {
+      var isHeld = false
+      for _ in term.term.forms {
+        isHeld = isHeld || mask & bit != 0
+        bit &<<= 1
+      }
+      if isHeld { held += term.information }
+    }
+    return held / information
   }
 
   /// As `word_rank` takes them.

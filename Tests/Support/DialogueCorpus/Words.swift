@@ -1,52 +1,46 @@
 import Foundation
 
-/// What the dialogues are made of.
+/// What the dialogues are made of besides their topics.
 enum Words {
   static let names = [
     ("Marta", "Jonas"), ("Priya", "Oscar"), ("Leila", "Tom"), ("Ingrid", "Samuel"), ("Noor", "Felix"),
     ("Clara", "Hugo"), ("Yuki", "Daniel"), ("Rosa", "Emil"), ("Greta", "Victor"), ("Amina", "Paul"),
   ]
-  /// The verb, its gerund, and what else it is called.
-  static let activities = [
-    ("paint", "painting", "fine art class"), ("swim", "swimming", "aquatics club"),
-    ("climb", "climbing", "bouldering gym"),
-    ("bake", "baking", "pastry workshop"), ("sail", "sailing", "yacht crew"), ("knit", "knitting", "wool circle"),
-    ("hike", "hiking", "trail group"), ("dance", "dancing", "tango school"), ("run", "running", "marathon team"),
-    ("sing", "singing", "community choir"), ("row", "rowing", "regatta squad"),
-    ("garden", "gardening", "allotment society"),
-    ("cycle", "cycling", "bike association"), ("skate", "skating", "ice rink course"),
-    ("fish", "fishing", "angler union"),
-    ("draw", "drawing", "sketch evening"), ("cook", "cooking", "kitchen seminar"), ("read", "reading", "book club"),
-    ("surf", "surfing", "wave camp"), ("ski", "skiing", "winter sports league"),
-  ]
-  /// Two things each.
-  static let things = [
-    ("violin", "cousin"), ("camera", "neighbor"), ("bicycle", "dog"), ("necklace", "colleague"), ("lamp", "uncle"),
-    ("backpack", "daughter"), ("guitar", "nephew"), ("teapot", "roommate"), ("telescope", "grandson"),
-    ("sweater", "puppy"),
-    ("notebook", "coach"), ("clock", "twin"), ("drum", "tutor"), ("kayak", "flatmate"), ("bracelet", "niece"),
-    ("tent", "landlord"), ("jacket", "kitten"), ("piano", "mentor"), ("mirror", "parrot"), ("compass", "boss"),
-    ("blanket", "trainer"), ("basket", "pen friend"), ("microscope", "godson"), ("suitcase", "stepson"),
-  ]
-  static let places = [
-    "Lisbon", "Porto", "Oslo", "Kyoto", "Lima", "Cairo", "Quito", "Bergen", "Seville", "Tallinn", "Galway", "Cusco",
-    "Hanoi",
-    "Zagreb", "Ghent", "Turin", "Malmo", "Graz", "Bilbao", "Split", "Riga", "Leeds", "Nantes", "Cork", "Basel", "Pisa",
-  ]
   static let relatives = [
     "sister", "brother", "aunt", "grandmother", "father", "mother", "grandfather", "wife", "husband", "friend",
-    "teacher",
-    "doctor", "son", "stepmother", "godmother",
+    "teacher", "doctor", "son", "stepmother", "godmother", "neighbor", "cousin", "colleague",
   ]
-  static let answers = [
-    "I gave it away", "I lent it", "I sold it", "I sent it by mail", "I passed it on", "I promised it",
-  ]
-  static let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
   static let greetings = [
     "Good to see you!", "How are you doing?", "Long time no talk!", "What's new?", "How was your week?", "Hi there!",
+    "It's been a while!", "What have you been up to?",
   ]
   static let farewells = [
     "Take care!", "Talk to you soon.", "I have to go now.", "Have a nice evening!", "See you next time.",
+  ]
+  static let reactions = [
+    "Wow, that's amazing!", "That sounds great.", "I'm so happy for you!", "Oh no, I'm sorry.", "Thanks so much!",
+    "You inspire me.", "Yeah, totally.", "I know what you mean.", "That's really cool.", "Good luck with that!",
+    "It's been quite a ride.", "I can imagine.", "Sounds like fun!", "Keep it up!",
+  ]
+  static let benefits = [
+    "relax", "clear my head", "stay positive", "meet people", "feel at home", "express myself", "keep going",
+    "forget the stress",
+  ]
+  static let feelings = ["so rewarding", "a bit scary", "pure joy", "harder than expected", "a real relief", "magical"]
+  static let times = [
+    "Yesterday", "Last week", "Two days ago", "This morning", "Last Saturday", "The other day", "On Sunday",
+    "A few weeks ago", "Last month", "Finally",
+  ]
+  static let details = [
+    "my sister came along", "my neighbor talked me into it", "it took all night", "because I needed a change",
+    "to raise money for the hospital", "with a few old friends", "my mother cried", "all by myself",
+    "since the weather was perfect", "to surprise my grandfather", "after months of waiting", "right before the storm",
+    "and I'd do it again", "with help from my coach", "because the old one was worn out", "and the judges liked it",
+    "down by the river", "in front of two hundred people", "for less than forty dollars", "while it was snowing",
+  ]
+  static let answers = [
+    "It went better than I feared,", "Oh, I gave it away,", "That is settled now,", "I had to let it go,",
+    "It all worked out,", "Still not over it,", "Best decision ever,", "We sorted it out,",
   ]
 
   /// `May 2023`.
