@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import RearviewJSON
 import RearviewMemory
 
 /// How a row of `memory` becomes a `Memory`.
@@ -25,7 +26,7 @@ enum MemoryRow {
       text: text(row[3]) ?? "", context: text(row[4]), mentionedAt: time(row[5]),
       occurredStart: time(row[6]), occurredEnd: time(row[7]),
       documentID: text(row[15]), turnID: text(row[16]),
-      tags: decoded(row[8]) ?? [], entities: entities(row[17]), metadata: decoded(row[9]) ?? [:],
+      tags: texts(row[8]), entities: texts(row[17]).sorted(), metadata: metadata(row[9]),
       state: row[11] as Int == 0 ? .valid : .invalidated, stateReason: text(row[12]),
       proofCount: row[10], createdAt: date(milliseconds: row[13]),
       updatedAt: date(milliseconds: row[14]))
@@ -51,16 +52,16 @@ enum MemoryRow {
 
   static func text(_ bytes: Data?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
 
-  private static func entities(_ json: String?) -> [String] {
+  private static func texts(_ json: String?) -> [String] {
     guard let json, json != "[]" else { return [] }
-    return (decoded(json) as [String]?)?.sorted() ?? []
+    return (try? JSONValue(parsing: json))?.list?.compactMap(\.text) ?? []
+  }
+
+  static func metadata(_ json: String?) -> Metadata {
+    json.flatMap { try? JSONValue(parsing: $0) }?.object.map { Metadata($0) } ?? [:]
   }
 
   private static func time(_ value: Int64?) -> Date? { value.map(date(milliseconds:)) }
-
-  static func decoded<Value: Decodable>(_ json: String?) -> Value? {
-    json.flatMap { try? JSONDecoder().decode(Value.self, from: Data($0.utf8)) }
-  }
 }
 
 extension String {

@@ -34,10 +34,8 @@ struct Candidate: Sendable {
   var occurredStart: Int64?
   var occurredEnd: Int64?
   var isPinned: Bool
-  /// Of its text, in characters.
+  /// Of its text, in bytes.
   var length: Int
-  /// Whether it asks something.
-  var isQuestion: Bool
 
   var arms = ArmScores()
   /// What it borrowed from the turns around it, and from the best of its thread.
@@ -54,20 +52,22 @@ struct Candidate: Sendable {
   static func load(_ rows: [Int64], _ filter: MemoryFilter, in database: Database) throws -> [Candidate] {
     let statement = try database.cachedStatement(
       sql: """
-        SELECT id, thread, speaker, text_hash, proof, said_at, occurred_start, occurred_end, pinned, length(text), instr(text, '?')
+        SELECT id, thread, speaker, text_hash, proof, said_at, occurred_start, occurred_end, pinned, length(CAST(text AS BLOB))
         FROM memory WHERE id = ? AND state = 0\(filter.sql)
         """)
-    return try IntegerRows(statement, keys: rows.sorted(), arguments: filter.arguments, columns: 11).map { row in
+    return try IntegerRows(statement, keys: rows.sorted(), arguments: filter.arguments, columns: 10).map { row in
       Candidate(
         row: row[0], thread: row.optional(1) ?? row[0], speaker: row.optional(2), textHash: row[3],
         proofCount: Int(row[4]), saidAt: row.optional(5), occurredStart: row.optional(6),
-        occurredEnd: row.optional(7), isPinned: row[8] != 0, length: Int(row[9]), isQuestion: row[10] != 0)
+        occurredEnd: row.optional(7), isPinned: row[8] != 0, length: Int(row[9]))
     }
   }
 }
 
 /// The valid memories around one in its thread.
 struct Neighbours {
+  /// Whether the one in the middle asks something.
+  var isAsked = false
   var previous: Int64?
   var next: Int64?
   var second: Int64?
@@ -96,6 +96,8 @@ struct Neighbours {
         ORDER BY id DESC LIMIT 1
         """)
     for row in try IntegerRows(before, keys: keys, width: 2, columns: 2) { neighbours[row[0]]?.previous = row[1] }
+    let asking = try database.cachedStatement(sql: "SELECT id FROM memory WHERE id = ? AND instr(text, '?') > 0")
+    for row in try IntegerRows(asking, keys: Array(neighbours.keys), columns: 1) { neighbours[row[0]]?.isAsked = true }
     let echoes = try Row.fetchCursor(
       database.cachedStatement(
         sql: "SELECT after, memory FROM json_each(?) AS wanted CROSS JOIN echo ON echo.after = wanted.value"),

@@ -12,7 +12,7 @@ struct Packing {
   private static let comparedCount = 60
   /// So many are read at first; then as many as may fit by the tokens of those before.
   private static let batchSize = 32
-  /// A token has no more characters than this: a word of seven letters and a blank.
+  /// A token has no more bytes than this: a word of seven letters and a blank.
   private static let tokenLength = 8
   /// The turns around this many of the best go in when there is room.
   private static let surroundedCount = 5
@@ -94,7 +94,7 @@ struct Packing {
     return rows.map { row in
       MemorySource(
         documentID: MemoryRow.text(row[0]), turnID: MemoryRow.text(row[1]),
-        saidAt: row[4] ? nil : date(milliseconds: row[2]), metadata: MemoryRow.decoded(row[3]) ?? [:])
+        saidAt: row[4] ? nil : date(milliseconds: row[2]), metadata: MemoryRow.metadata(row[3]))
     }
   }
 }

@@ -43,10 +43,9 @@ struct RecallSearch {
     let lenders = Set(best.prefix(max(breadth / 3, 100)).map(\.row))
     let neighbours = try Neighbours.of(candidates.filter { lenders.contains($0.row) }, in: database)
     var borrowed: [Int64: Double] = [:]
-    let asking = Set(candidates.filter(\.isQuestion).map(\.row))
     for (row, score) in best {
       guard let around = neighbours[row] else { continue }
-      let answered = (asking.contains(row) ? weights.previousQuestion : weights.previousTurn) * score
+      let answered = (around.isAsked ? weights.previousQuestion : weights.previousTurn) * score
       for next in around.echoes + (around.next.map { [$0] } ?? []) { borrowed[next, default: 0] += answered }
       if let second = around.second { borrowed[second, default: 0] += weights.twoTurnsBack * score }
       if let previous = around.previous { borrowed[previous, default: 0] += weights.nextTurn * score }
