@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Rearview
 import RearviewEngine
+import RearviewJSON
 import RearviewMemory
 
 /// `rearview bank …`
@@ -111,11 +112,11 @@ extension Recall {
         }
         let request = try RecallRequest(value, settings: settings, bankID: bankID)
         let result = try await reader.store.recall(request.query)
-        try Console.line(json: RecallAnswer(request, result))
+        Console.line(json: RecallAnswer(request, result).json)
       } catch {
         failures += 1
         let sentence = (error as? CommandEnd)?.sentence ?? "Line \(lines.line): \(error)"
-        try Console.line(json: ["error": sentence])
+        Console.line(json: ["error": .text(sentence)])
       }
       if !Console.isTerminal { progress.show("Answered \(lines.line) requests\(share(lines)) …") }
     }
@@ -273,6 +274,8 @@ func failing<Value: Sendable>(_ work: () async throws -> Value) async throws -> 
 }
 
 extension Console {
+  static func line(json value: JSONValue) { line(value.written()) }
+
   static func line(json value: some Encodable) throws {
     line(String(decoding: try JSONEncoder.record.encode(value), as: UTF8.self))
   }

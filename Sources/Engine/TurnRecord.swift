@@ -213,12 +213,17 @@ extension JSONEncoder {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.dateEncodingStrategy = .custom { date, encoder in
       var container = encoder.singleValueContainer()
-      // The format cuts below a millisecond: without rounding a date would lose one each time it is written.
-      let date = Date(timeIntervalSince1970: ((date.timeIntervalSince1970 * 1_000).rounded() + 0.1) / 1_000)
-      try container.encode(date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+      try container.encode(recordTime(date))
     }
     return encoder
   }
+}
+
+/// A time as records and answers hold it: ISO 8601 in UTC with milliseconds.
+public func recordTime(_ date: Date) -> String {
+  // The format cuts below a millisecond: without rounding a date would lose one each time it is written.
+  let date = Date(timeIntervalSince1970: ((date.timeIntervalSince1970 * 1_000).rounded() + 0.1) / 1_000)
+  return date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
 }
 
 extension JSONDecoder {

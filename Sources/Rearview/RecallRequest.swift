@@ -72,7 +72,7 @@ public struct RecallRequest: Hashable, Sendable {
 }
 
 /// What a recall answered, in the fields of Hindsight's answer.
-public struct RecallAnswer: Encodable, Sendable {
+public struct RecallAnswer: Sendable {
   private let id: JSONValue?
   private let query: String
   private let result: RecallResult
@@ -83,38 +83,52 @@ public struct RecallAnswer: Encodable, Sendable {
     self.result = result
   }
 
-  enum CodingKeys: String, CodingKey {
-    case id, query, results
-    case matchCount = "match_count"
-    case searchedCount = "searched_count"
+  /// One object. An encoder would take longer to write it than the store to find it.
+  public var json: JSONValue {
+    var members: [(String, JSONValue)] = []
+    if let id { members.append(("id", id)) }
+    members.append(("query", .text(query)))
+    members.append(("results", .list(result.memories.map(Self.item))))
+    if let count = result.matchCount { members.append(("match_count", .integer(count))) }
+    if let count = result.searchedCount { members.append(("searched_count", .integer(count))) }
+    return .object(JSONObject(members))
   }
 
-  public func encode(to encoder: any Encoder) throws {
-    var values = encoder.container(keyedBy: CodingKeys.self)
-    try values.encodeIfPresent(id, forKey: .id)
-    try values.encode(query, forKey: .query)
-    try values.encode(result.memories.map(Item.init), forKey: .results)
-    try values.encodeIfPresent(result.matchCount, forKey: .matchCount)
-    try values.encodeIfPresent(result.searchedCount, forKey: .searchedCount)
+  /// A memory with its scores beside its own fields, which are those of `Memory` as it is encoded.
+  private static func item(_ recalled: RecalledMemory) -> JSONValue {
+    let memory = recalled.memory
+    var members: [(String, JSONValue)] = [
+      ("id", .text(memory.id)), ("type", .text(memory.type.rawValue)), ("text", .text(memory.text)),
+    ]
+    func add(_ name: String, _ text: String?) { if let text { members.append((name, .text(text))) } }
+    add("context", memory.context)
+    add("mentioned_at", memory.mentionedAt.map(recordTime))
+    add("occurred_start", memory.occurredStart.map(recordTime))
+    add("occurred_end", memory.occurredEnd.map(recordTime))
+    add("document_id", memory.documentID)
+    add("turn_id", memory.turnID)
+    members.append(("tags", .list(memory.tags.map(JSONValue.text))))
+    members.append(("entities", .list(memory.entities.map(JSONValue.text))))
+    members.append(("metadata", .object(memory.metadata.object)))
+    add("state", memory.state.rawValue)
+    add("state_reason", memory.stateReason)
+    members.append(("proof_count", .integer(memory.proofCount)))
+    add("created_at", memory.createdAt.map(recordTime))
+    add("updated_at", memory.updatedAt.map(recordTime))
+    var scores = (recalled.scores ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, JSONValue.number($0.value)) }
+    if let score = recalled.score { scores.append(("final", .number(score))) }
+    members.append(("scores", .object(JSONObject(scores))))
+    if let sources = recalled.sources { members.append(("sources", .list(sources.map(source)))) }
+    members.append(("token_count", .integer(recalled.tokenCount)))
+    return .object(JSONObject(members))
   }
 
-  /// A memory with its scores beside its own fields.
-  private struct Item: Encodable {
-    let recalled: RecalledMemory
-
-    enum CodingKeys: String, CodingKey {
-      case scores, sources
-      case tokenCount = "token_count"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-      try recalled.memory.encode(to: encoder)
-      var values = encoder.container(keyedBy: CodingKeys.self)
-      var scores = recalled.scores ?? [:]
-      scores["final"] = recalled.score
-      try values.encode(scores, forKey: .scores)
-      try values.encodeIfPresent(recalled.sources, forKey: .sources)
-      try values.encode(recalled.tokenCount, forKey: .tokenCount)
-    }
+  private static func source(_ source: MemorySource) -> JSONValue {
+    var members: [(String, JSONValue)] = []
+    if let document = source.documentID { members.append(("document_id", .text(document))) }
+    if let turn = source.turnID { members.append(("turn_id", .text(turn))) }
+    if let saidAt = source.saidAt { members.append(("said_at", .text(recordTime(saidAt)))) }
+    members.append(("metadata", .object(source.metadata.object)))
+    return .object(JSONObject(members))
   }
 }
