@@ -84,7 +84,7 @@ public struct RecallAnswer: Encodable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, query, results
+    case id, query, results, notices
     case matchCount = "match_count"
     case searchedCount = "searched_count"
   }
@@ -96,6 +96,7 @@ public struct RecallAnswer: Encodable, Sendable {
     try values.encode(result.memories.map(Item.init), forKey: .results)
     try values.encodeIfPresent(result.matchCount, forKey: .matchCount)
     try values.encodeIfPresent(result.searchedCount, forKey: .searchedCount)
+    if !result.notices.isEmpty { try values.encode(result.notices, forKey: .notices) }
   }
 
   /// A memory with its scores beside its own fields.
