@@ -14,6 +14,9 @@ struct EmbedJob: Sendable {
   /// A job that failed is begun again by itself after so long, in milliseconds.
   private static let restartInterval: Int64 = 60 * 60_000
 
+  /// Before what takes longer and finds less.
+  private static let priority = 5
+
   func run() async throws {
     let bank = try await store.read { [job] database in
       try Row.fetchOne(database, sql: "SELECT CAST(name AS BLOB) FROM bank WHERE id = ?", arguments: [job.bank])
@@ -62,7 +65,8 @@ struct EmbedJob: Sendable {
         try database.execute(sql: "UPDATE job SET attempts = 0 WHERE id = ?", arguments: [failed])
         try JobQueue.putBack(failed, notBefore: now, error: nil, now: now, in: database)
       } else {
-        try JobQueue.add(.embed, key: model, payload: [:], bank: bank, notBefore: now, now: now, in: database)
+        try JobQueue.add(
+          .embed, key: model, payload: [:], bank: bank, priority: priority, notBefore: now, now: now, in: database)
       }
     }
   }
