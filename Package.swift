@@ -177,7 +177,7 @@ let package = Package(
     .testTarget(
       name: "RearviewTests",
       dependencies: [
-        "Rearview", "ScriptedServer", "RearviewEngine", "RearviewChat", "RearviewMemory",
+        "Rearview", "ScriptedServer", "RearviewEngine", "RearviewChat", "RearviewMemory", "RearviewEmbeddedMemory",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],
