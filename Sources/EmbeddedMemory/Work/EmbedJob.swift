@@ -53,9 +53,12 @@ struct EmbedJob: Sendable {
     try lacking(model, now: now, in: database).contains { try !isQueued($0, model: model, now: now, in: database) }
   }
 
-  /// Queues a job for every bank that lacks vectors of a model and has none. One that was cancelled stays so until it is
-  /// retried.
+  /// Queues a job for every bank that lacks vectors of a model and has none, in place of those that wait for another
+  /// model. One that was cancelled stays so until it is retried.
   static func queue(model: String, now: Int64, in database: Database) throws {
+    try database.execute(
+      sql: "DELETE FROM job WHERE kind = ? AND key <> ? AND state = 'pending'",
+      arguments: [JobKind.embed.rawValue, model])
     for bank in try lacking(model, now: now, in: database)
     where try !isQueued(bank, model: model, now: now, in: database) {
       let failed = try Int64.fetchOne(
