@@ -44,6 +44,21 @@ struct EmbedJobTests {
     #expect(model.asked.count == 102)
   }
 
+  @Test("a worker that runs finds what is retained later, by whom ever, and ends when it is stopped")
+  func runs() async throws {
+    let store = try await filled()
+    let running = Worker(store: store, model: nil, embeddingModel: model, idleInterval: .milliseconds(20))
+    let work = Task { try await running.run() }
+    let other = try await scene.open()
+    for count in 4...6 {
+      while model.asked.count < count - 1 { try await Task.sleep(for: .milliseconds(1)) }
+      try await other.retain(.saying("Later \(count).", turnID: "later-\(count)"))
+    }
+    while model.asked.count < 6 { try await Task.sleep(for: .milliseconds(1)) }
+    await running.stop()
+    #expect(try await work.value == .stopped)
+  }
+
   @Test("an embedding model that cannot be used leaves the chat model its work, and the other way round")
   func unusable() async throws {
     let store = try await filled()

@@ -43,18 +43,22 @@ public actor Worker {
   private static let watchInterval = Duration.seconds(1)
   /// Every so many looks the lease is renewed; three times in the life of one.
   private static let looksPerRenewal = 20
-  /// How often an idle worker looks for jobs that others queued.
-  private static let idleInterval = Duration.seconds(10)
+  /// How often an idle worker looks whether the file has changed.
+  private let idleInterval: Duration
+  /// After so many such looks without a change it asks the file for jobs all the same: some wait for a time.
+  private static let looksWithoutChange = 6
 
   /// - Parameters:
   ///   - model: Extracts and consolidates; `nil`: nobody does, nor are mental models answered.
   ///   - reflectModel: Answers mental models; `nil` for the same one.
   ///   - embeddingModel: Gives memories their vectors; `nil`: they get none.
+  ///   - idleInterval: How often `run` looks for jobs that came meanwhile.
   public init(
     store: EmbeddedMemory, model: (any ChatModel)?, reflectModel: (any ChatModel)? = nil,
-    embeddingModel: (any EmbeddingModel)? = nil
+    embeddingModel: (any EmbeddingModel)? = nil, idleInterval: Duration = .seconds(10)
   ) {
     self.store = store
+    self.idleInterval = idleInterval
     self.model = model
     self.reflectModel = reflectModel ?? model
     self.embeddingModel = embeddingModel
@@ -68,12 +72,13 @@ public actor Worker {
     current?.cancel()
   }
 
-  /// Works until `stop`, the cancellation of the task, or until none of its models can be used. Looks for new jobs every ten
-  /// seconds; while the file is locked or its disk full, it waits.
+  /// Works until `stop`, the cancellation of the task, or until none of its models can be used. Looks for new jobs
+  /// when the file has changed, and once a minute; while the file is locked or its disk full, it waits.
   ///
   /// - Returns: `.stopped` or `.modelUnusable`.
   public func run() async throws -> Stop {
     while true {
+      let seen = store.fileChange
       do {
         switch try await runUntilIdle() {
         case .idle, .paused, .limitReached: break
@@ -83,7 +88,11 @@ public actor Worker {
       } catch let error as MemoryStoreError where error.isOfTheStore {
         // A full disk or another program's lock may go away; what stands in the file says how the job is.
       }
-      try await Task.sleep(for: Self.idleInterval)
+      for _ in 0..<Self.looksWithoutChange {
+        try await Task.sleep(for: idleInterval)
+        if isStopped { return .stopped }
+        if store.fileChange != seen { break }
+      }
     }
   }
 
@@ -228,6 +237,15 @@ public actor Worker {
       } else {
         try await store.read { try JobQueue.requireHeld(job, in: $0) }
       }
+    }
+  }
+}
+
+extension EmbeddedMemory {
+  /// Something that differs after a write of any process, at the cost of no query.
+  fileprivate var fileChange: [Date?] {
+    [location, location + "-wal"].map { path in
+      (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
     }
   }
 }
