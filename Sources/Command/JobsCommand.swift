@@ -150,7 +150,7 @@ extension JobsCommand {
       await watching.value
       let jobs = try await failing { try await store.jobs(limit: .max) }
       await client.close()
-      _ = interrupt
+      withExtendedLifetime(interrupt) {}
       try report(stop, jobs, since: started)
     }
 

@@ -162,6 +162,22 @@ extension EndToEnd {
       #expect(server.requests.contains { $0.path.hasSuffix("/embeddings") })
     }
 
+    @Test("Ctrl-C stops jobs run at once, and its job waits for the next run")
+    func interrupted() throws {
+      let server = try ScriptedServer { _ in ScriptedResponse(steps: [.hang]) }
+      defer { server.stop() }
+      let home = try home(server)
+      home.environment["REARVIEW_EMBEDDING_MODEL"] = nil
+      let command = try home.start(["jobs", "run"])
+      let end = Date().addingTimeInterval(10)
+      while server.requests.isEmpty, Date() < end { usleep(5_000) }
+      command.process.interrupt()
+      let outcome = command.finish()
+      #expect(outcome.status == 130)
+      #expect(outcome.error == "rearview: 0 jobs done; stopped. Run it again to go on.\n")
+      #expect(Set(try jobs(home).map { $0["state"] as? String ?? "" }) == ["pending"])
+    }
+
     @Test("a name that leads nowhere is told at the start; a project's file cannot name any")
     func names() throws {
       let server = try Self.server()
