@@ -116,7 +116,7 @@ let package = Package(
       name: "RearviewCommand",
       dependencies: [
         "Rearview", "RearviewInterface", "RearviewTerminal", "RearviewText", "RearviewEngine", "RearviewChat",
-        "RearviewMemory", "RearviewJSON",
+        "RearviewMemory", "RearviewEmbeddedMemory", "RearviewJSON",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ],
@@ -177,7 +177,7 @@ let package = Package(
     .testTarget(
       name: "RearviewTests",
       dependencies: [
-        "Rearview", "ScriptedServer", "RearviewEngine", "RearviewChat", "RearviewMemory",
+        "Rearview", "ScriptedServer", "RearviewEngine", "RearviewChat", "RearviewMemory", "RearviewEmbeddedMemory",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -126,6 +126,7 @@ private struct Outside: Sendable {
     await run(.loadBanks)
     await client.recover()
     await postWaiting()
+    client.startBackgroundWork()
   }
 
   func follow(_ turn: Turn) async {

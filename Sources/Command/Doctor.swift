@@ -105,6 +105,7 @@ struct Doctor: AsyncParsableCommand {
         report.good("\(provider.name) answers")
       }
     }
+    await work(client, into: &report)
     let models = await client.models().map(\.name)
     report.fact(
       "found", models.isEmpty ? "none" : models.prefix(12).joined(separator: ", ") + (models.count > 12 ? ", …" : ""))
@@ -121,6 +122,34 @@ extension Doctor {
     if version.isOlder(than: [0, 8, 6]) {
       report.bad(
         "A server before 0.8.6 knows no operation ids: a turn that is tried again may be stored twice. Update it.")
+    }
+  }
+
+  /// The models beside the chat's, and what they have to do.
+  private func work(_ client: RearviewClient, into report: inout Report) async {
+    let work = client.configuration.work
+    for (name, use) in [(work.backgroundModel, "background work"), (work.reflectModel, "reflecting")] {
+      if let name { report.good("\(name) is the model for \(use)") }
+    }
+    guard let embedded = client.embedded else { return }
+    do {
+      if let name = client.embeddingModel, let dimension = try await client.checkEmbeddings() {
+        report.good("\(name) gives vectors of \(dimension) numbers")
+      }
+    } catch {
+      report.bad("embedding_model: \(error)")
+    }
+    do {
+      for status in try await embedded.embeddingStatus(model: client.embeddingModel) where status.done < status.total {
+        report.fact("to be embedded", "\(status.total - status.done) memories of \(status.bankID)")
+      }
+      let status = try await embedded.workStatus()
+      if status.isPaused { report.fact("background work", "paused; rearview jobs resume lets it go on") }
+      if let failed = status.jobs[.failed] {
+        report.fact("background work", "\(failed == 1 ? "1 job" : "\(failed) jobs") failed; rearview jobs says why")
+      }
+    } catch {
+      report.bad("\(error)")
     }
   }
 

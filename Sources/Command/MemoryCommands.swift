@@ -76,6 +76,7 @@ struct Recall: AsyncParsableCommand {
           timeout: settings.recallTimeoutSeconds.map(Duration.seconds)))
     }
     await reader.close()
+    for notice in result.notices { Console.error(notice) }
     let recalled = settings.maxMemories.map { Array(result.memories.prefix($0)) } ?? result.memories
     for item in recalled {
       if json {

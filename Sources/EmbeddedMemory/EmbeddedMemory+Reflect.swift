@@ -9,7 +9,13 @@ extension EmbeddedMemory {
   private static let quoteLimit = 10
 
   /// Sets the model that `reflect` thinks with; `nil`: reflections are extracts.
-  public func setReflectModel(_ model: (any ChatModel)?) async { await models.set(reflect: model) }
+  public func setReflectModel(_ model: (any ChatModel)?) { models.withLockedValue { $0.reflect = model } }
+
+  /// The same open file, but reflecting with this model: that of a conversation, say.
+  public func reflecting(with model: any ChatModel) -> EmbeddedMemory {
+    EmbeddedMemory(
+      sharing: self, models: StoreModels(reflect: model, vectors: models.withLockedValue(\.vectors)))
+  }
 
   /// An answer from memory by the model that was set; without one, an extract.
   ///
@@ -21,7 +27,7 @@ extension EmbeddedMemory {
   public func reflect(
     _ query: ReflectQuery, onProgress: @escaping @Sendable (ReflectProgress) -> Void
   ) async throws -> Reflection {
-    guard let model = await models.reflect, let profile = try await profile(bankID: query.bankID) else {
+    guard let model = models.withLockedValue(\.reflect), let profile = try await profile(bankID: query.bankID) else {
       return try await extract(query)
     }
     var loop = ReflectLoop(store: self, query: query, profile: profile, model: model)

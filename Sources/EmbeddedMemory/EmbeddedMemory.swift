@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import NIOConcurrencyHelpers
 import RearviewMemory
 
 /// Memories in one SQLite file: no server, no account, no model.
@@ -20,16 +21,29 @@ public final class EmbeddedMemory: MemoryStore {
   let access: MemoryFile.Access
   let clock: @Sendable () -> Date
   let timeZone: TimeZone
-  let vocabulary = SharedVocabulary()
+  let vocabulary: SharedVocabulary
   let times: TimeGrammar
-  let models = ModelSlot()
+  let models: NIOLockedValueBox<StoreModels>
 
   init(location: String, access: MemoryFile.Access, clock: @escaping @Sendable () -> Date, timeZone: TimeZone) {
     self.location = location
     self.access = access
     self.clock = clock
     self.timeZone = timeZone
+    vocabulary = SharedVocabulary()
     times = TimeGrammar(timeZone: timeZone)
+    models = NIOLockedValueBox(StoreModels())
+  }
+
+  /// The same open file with other models.
+  init(sharing other: EmbeddedMemory, models: StoreModels) {
+    location = other.location
+    access = other.access
+    clock = other.clock
+    timeZone = other.timeZone
+    vocabulary = other.vocabulary
+    times = other.times
+    self.models = NIOLockedValueBox(models)
   }
 
   /// Opens the memory file at `path`, or makes it (mode 0600, its folder 0700).

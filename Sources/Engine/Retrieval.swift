@@ -42,6 +42,8 @@ public struct Retrieval: Hashable, Codable, Sendable {
   public var error: String?
   /// How the store searched, when `trace` was set.
   public var trace: JSONValue?
+  /// Ways of searching that failed, each in one sentence; what the others found is here.
+  public var notices: [String] = []
 
   public init(
     state: State, mode: Mode = .recall, query: String? = nil, memories: [RetrievedMemory] = [],
@@ -65,7 +67,7 @@ public struct Retrieval: Hashable, Codable, Sendable {
   public var injected: [RetrievedMemory] { memories.filter { $0.use == .injected } }
 
   enum CodingKeys: String, CodingKey {
-    case state, mode, query, memories, reflection, words, error, trace
+    case state, mode, query, memories, reflection, words, error, trace, notices
     case uncutQueryTokens = "uncut_query_tokens"
     case matchCount = "match_count"
     case searchedCount = "searched_count"
@@ -87,6 +89,7 @@ public struct Retrieval: Hashable, Codable, Sendable {
       error: try values.decodeIfPresent(String.self, forKey: .error),
       trace: try values.decodeIfPresent(JSONValue.self, forKey: .trace))
     uncutQueryTokens = try values.decodeIfPresent(Int.self, forKey: .uncutQueryTokens)
+    notices = try values.decodeIfPresent([String].self, forKey: .notices) ?? []
   }
 }
 

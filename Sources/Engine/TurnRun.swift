@@ -129,6 +129,7 @@ struct TurnRun {
     record.retrieval.searchedCount = result.searchedCount
     record.retrieval.words = result.words
     record.retrieval.trace = result.trace
+    record.retrieval.notices = result.notices
   }
 
   private mutating func reflect(_ text: String) async throws {

@@ -206,15 +206,18 @@ public struct RecallResult: Hashable, Sendable {
   public var words: [String]
   /// How the store searched, in its own form, when that was asked for.
   public var trace: JSONValue?
+  /// Ways of searching that failed, each in one sentence; what the others found is here.
+  public var notices: [String]
 
   public init(
     memories: [RecalledMemory] = [], matchCount: Int? = nil, searchedCount: Int? = nil, words: [String] = [],
-    trace: JSONValue? = nil
+    trace: JSONValue? = nil, notices: [String] = []
   ) {
     self.memories = memories
     self.matchCount = matchCount
     self.searchedCount = searchedCount
     self.words = words
     self.trace = trace
+    self.notices = notices
   }
 }

@@ -31,6 +31,8 @@ public struct Configuration: Sendable {
   /// Models that are asked when the first one fails before its answer begins, for all models that have none of their own.
   public private(set) var fallbackModels: [String] = []
   public private(set) var network = NetworkConfiguration()
+  /// Vectors and background work.
+  public private(set) var work = WorkConfiguration()
   /// What is set for single models.
   var models = ModelSettings()
   /// By name, in the order in which they were set up.
@@ -56,7 +58,9 @@ public struct Configuration: Sendable {
   static let programNames = ["model", "theme", "fallback_models"]
 
   /// Every name that can be set, but for `providers.NAME.KEY` and `models.NAME.KEY`.
-  public static var names: [String] { programNames + MemorySettings.names + NetworkConfiguration.names }
+  public static var names: [String] {
+    programNames + MemorySettings.names + WorkConfiguration.names + NetworkConfiguration.names
+  }
 
   /// The name of the file that a project may have; looked for in the working folder.
   public static let projectFile = ".rearview.toml"
@@ -139,7 +143,8 @@ public struct Configuration: Sendable {
   /// choice, and run no command.
   private static func isKeptFromProjects(_ path: [String]) -> Bool {
     let name = path.last ?? ""
-    if path.first == "providers" || path.first == "network" || NetworkConfiguration.names.contains(name) { return true }
+    if path.first == "providers" || path.first == "network" { return true }
+    if NetworkConfiguration.names.contains(name) || WorkConfiguration.names.contains(name) { return true }
     // What is added to a body can name tools that the provider then calls elsewhere.
     return ["hindsight_api_url", "api_key", "fallback_models", "extra_body"].contains(name)
   }
@@ -183,6 +188,7 @@ public struct Configuration: Sendable {
       return
     case (_, 1) where NetworkConfiguration.names.contains(name):
       try network.set(name, to: value, home: environment["HOME"] ?? NSHomeDirectory())
+    case (_, 1) where WorkConfiguration.names.contains(name): try work.set(name, to: value)
     case (_, 1) where MemorySettings.names.contains(name): try memory.set(name, to: value)
     default:
       throw .unknownName(
@@ -239,6 +245,7 @@ public struct Configuration: Sendable {
     case "theme": .text(theme)
     case "fallback_models": .list(fallbackModels.map(JSONValue.text))
     case _ where NetworkConfiguration.names.contains(name): network.value(of: name)
+    case _ where WorkConfiguration.names.contains(name): work.value(of: name)
     case _ where name.hasPrefix("models."): models.setting(named: name)?.value ?? .null
     default: memory.value(of: name) ?? providerValue(name)
     }
@@ -262,7 +269,9 @@ public struct Configuration: Sendable {
     case "model": model ?? "\(RearviewClient.builtInModel)"
     case "theme": theme
     case "fallback_models": Self.written(value(of: name))
-    case _ where NetworkConfiguration.names.contains(name) || name.hasPrefix("models."): Self.written(value(of: name))
+    case _ where NetworkConfiguration.names.contains(name) || WorkConfiguration.names.contains(name),
+      _ where name.hasPrefix("models."):
+      Self.written(value(of: name))
     default: memory.written(name) ?? providerValue(name).text ?? providerValue(name).written()
     }
   }

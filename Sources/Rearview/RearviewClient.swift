@@ -31,6 +31,8 @@ public final class RearviewClient: Sendable {
   private let stores: Stores
   private let engine: Engine
   let catalog: ModelCatalog
+  let workModels: WorkModels
+  let backgroundWork = NIOLockedValueBox<Task<Void, Never>?>(nil)
   /// What is set for single models; it changes when parameters are saved.
   let models: NIOLockedValueBox<ModelSettings>
   let transport: HTTPClientTransport
@@ -44,7 +46,7 @@ public final class RearviewClient: Sendable {
 
   private init(
     configuration: Configuration, paths: Paths, environment: [String: String], sessions: SessionsFile,
-    lastLeft: Int64, embedded: any MemoryStore
+    lastLeft: Int64, embedded: EmbeddedMemory
   ) throws {
     self.configuration = configuration
     self.paths = paths
@@ -58,11 +60,13 @@ public final class RearviewClient: Sendable {
     store = try Self.store(for: configuration.memory, of: stores, transport: transport)
     queue = StorageQueue(
       file: sessions, stores: stores, timeout: .seconds(configuration.memory.retainTimeoutSeconds), log: log)
-    catalog = ModelCatalog(
-      transport: transport, environment: environment, providers: Array(configuration.providers.values),
-      timeouts: configuration.network.timeouts, retries: configuration.network.retries, listFile: paths.modelListsFile)
+    catalog = Self.catalog(configuration, paths: paths, environment: environment, transport: transport)
+    workModels = try WorkModels(configuration.work, in: catalog)
+    workModels.equip(embedded, configuration, catalog: catalog)
     engine = Engine(store: store, journal: Journal(sessions: sessions, queue: queue, log: log))
   }
+
+  deinit { backgroundWork.withLockedValue { $0?.cancel() } }
 
   /// Opens the files, making them where they are missing.
   /// - Throws: `MemoryStoreError` or `ConfigurationError`, each one sentence for people.
@@ -86,7 +90,19 @@ public final class RearviewClient: Sendable {
     if configuration.memory.hindsightAPIURL != nil {
       return try server(configuration.memory, transport: try configuration.network.transport(environment: environment))
     }
-    return try await EmbeddedMemory.open(path: paths.memoryFile)
+    let store = try await EmbeddedMemory.open(path: paths.memoryFile)
+    let transport = try configuration.network.transport(environment: environment)
+    let catalog = catalog(configuration, paths: paths, environment: environment, transport: transport)
+    try WorkModels(configuration.work, in: catalog).equip(store, configuration, catalog: catalog)
+    return store
+  }
+
+  private static func catalog(
+    _ configuration: Configuration, paths: Paths, environment: [String: String], transport: any HTTPTransport
+  ) -> ModelCatalog {
+    ModelCatalog(
+      transport: transport, environment: environment, providers: Array(configuration.providers.values),
+      timeouts: configuration.network.timeouts, retries: configuration.network.retries, listFile: paths.modelListsFile)
   }
 
   static var userAgent: String { "rearview/\(version)" }
@@ -146,7 +162,7 @@ public final class RearviewClient: Sendable {
     request.parameters = parameters.body
     request.streams = streams
     // The address was checked when the configuration was read.
-    request.store = (try? store(for: settings)) ?? store
+    request.store = (try? self.store(of: settings, reflectingWith: { try catalog.resolve(model) })) ?? store
     return start(request)
   }
 
@@ -187,7 +203,7 @@ public final class RearviewClient: Sendable {
   func call(_ request: TurnRequest) throws -> Turn {
     var request = request
     let settings = request.settings
-    request.store = try store(for: settings)
+    request.store = try store(of: settings, reflectingWith: request.resolveModel)
     var delivery = Delivery(destination: Destination(settings))
     delivery.leavesOutKnown = true
     delivery.deduplicates = settings.deduplicate
@@ -262,12 +278,15 @@ public final class RearviewClient: Sendable {
     }
   }
 
-  /// Asks the provider of a model, and each configured one, for its models.
+  /// Asks the providers of the models in use, and each configured one, for their models.
   /// - Returns: each provider's name with the sentence that says why it cannot be reached, or `nil`.
   public func checkProviders() async -> [(name: String, failure: String?)] {
     var names = Array(configuration.providers.keys)
-    let current = (try? catalog.resolve(model))?.name.split(separator: "/").first.map(String.init)
-    if model != Self.builtInModel, let current, !names.contains(current) { names.insert(current, at: 0) }
+    let models = [try? catalog.resolve(model), workModels.background, workModels.reflect].compactMap { $0?.name }
+    for model in models.reversed() where model != Self.builtInModel {
+      let provider = String(model.prefix { $0 != "/" })
+      if !names.contains(provider) { names.insert(provider, at: 0) }
+    }
     var results: [(name: String, failure: String?)] = []
     for name in names {
       do {
@@ -302,9 +321,11 @@ public final class RearviewClient: Sendable {
   public func close(within limit: Duration = .seconds(5)) async {
     let turns = running.withLockedValue { Array($0.values) }
     for turn in turns { turn.cancel() }
-    await waitAtMost(limit) { [queue] in
+    await waitAtMost(limit) { [self] in
+      async let stopped: Void = stopBackgroundWork()
       for turn in turns { await turn.ended() }
       await queue.drainAtEnd()
+      await stopped
     }
     await transport.shutdown()
   }

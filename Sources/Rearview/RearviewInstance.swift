@@ -175,6 +175,7 @@ public actor RearviewInstance {
     let task = Task {
       let client = try await RearviewClient.open(configuration: setup, paths: paths, environment: environment)
       await client.queue.onChange { [weak self] change in Task { await self?.noteStorage(change) } }
+      client.startBackgroundWork()
       return client
     }
     client = task

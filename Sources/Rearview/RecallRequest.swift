@@ -91,6 +91,7 @@ public struct RecallAnswer: Sendable {
     members.append(("results", .list(result.memories.map(Self.item))))
     if let count = result.matchCount { members.append(("match_count", .integer(count))) }
     if let count = result.searchedCount { members.append(("searched_count", .integer(count))) }
+    if !result.notices.isEmpty { members.append(("notices", .list(result.notices.map(JSONValue.text)))) }
     return .object(JSONObject(members))
   }
 

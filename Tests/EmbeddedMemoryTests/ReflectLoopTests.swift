@@ -24,7 +24,7 @@ struct ReflectLoopTests {
     let mentalModel = try await store.addMentalModel(bankID: "bank", name: "Anna", question: "Who is Anna?")
     _ = try await store.updateMentalModel(id: mentalModel.id, bankID: "bank") { $0.body = "Anna is a friend." }
     try scene.change("UPDATE mental_model SET is_stale = 1")
-    await store.setReflectModel(model)
+    store.setReflectModel(model)
     return store
   }
 
@@ -186,7 +186,7 @@ struct ReflectLoopTests {
     let reflection = try await store.reflect(query)
     #expect(reflection.isExtract && reflection.text.hasPrefix("Extract of memory, word for word:\n- "))
     #expect(reflection.trace?["fault"]?.text?.contains("failed to run scripted/model") == true)
-    await store.setReflectModel(nil)
+    store.setReflectModel(nil)
     let extract = try await store.reflect(query)
     #expect(extract.text == reflection.text && extract.trace == nil)
   }
@@ -226,7 +226,7 @@ struct ReflectLoopTests {
     ])
     let store = try await scene.open()
     try await store.updateProfile(bankID: "bank") { _ in }
-    await store.setReflectModel(model)
+    store.setReflectModel(model)
     let reflection = try await store.reflect(query)
     #expect(reflection.text == "I do not know." && reflection.basedOn == [] && !reflection.isExtract)
     #expect(await model.requests.count == 3)
@@ -244,7 +244,7 @@ struct ReflectLoopTests {
       turn.tags = [tag]
       try await store.retain(turn)
     }
-    await store.setReflectModel(model)
+    store.setReflectModel(model)
     var query = query
     query.tags = TagFilter(tags: ["red"])
     let reflection = try await store.reflect(query)

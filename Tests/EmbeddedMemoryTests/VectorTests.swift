@@ -150,7 +150,7 @@ struct VectorTests {
     // Only among those that are asked for.
     let query = QueryVector(model: model.name, numbers: model.vector("Note 3."))
     let odd = try await store.read { database in
-      try kept.search(query, bank: 1, limit: 3, in: database) { $0 % 2 == 1 }
+      try kept.search(query, bank: 1, limit: 3, in: database) { $0 % 2 == 1 }.hits
     }
     #expect(odd.count == 3 && odd.allSatisfy { $0.row % 2 == 1 })
   }
@@ -461,34 +461,37 @@ struct VectorTests {
       default: nil
       }
     }
-    let known = QueryVector(model: "x/one", numbers: model.vector("Where?"))
-    for _ in 0..<3 { #expect(await vectors.vector(of: "Where?", model: "x/one", within: .seconds(30)) == known) }
+    let known = QueryVectors.Answer.vector(QueryVector(model: "x/one", numbers: model.vector("Where?")))
+    for _ in 0..<3 { #expect(await vectors.answer(to: "Where?", by: "x/one", within: .seconds(30)) == known) }
     #expect(model.asked == ["Where?"] && model.uses == [.query])
-    #expect(await vectors.vector(of: "Where?", model: "x/none", within: .seconds(30)) == nil)
-    #expect(await vectors.vector(of: " \n", model: "x/one", within: .seconds(30)) == nil)
+    let none = QueryVectors.Answer.failed("There is no way to the model x/none any more.")
+    #expect(await vectors.answer(to: "Where?", by: "x/none", within: .seconds(30)) == none)
+    #expect(await vectors.answer(to: " \n", by: "x/one", within: .seconds(30)) == .blank)
 
     let start = ContinuousClock.now
-    #expect(await vectors.vector(of: "Late?", model: "x/slow", within: .milliseconds(20)) == nil)
+    #expect(await vectors.answer(to: "Late?", by: "x/slow", within: .milliseconds(20)) == .late)
     #expect(ContinuousClock.now - start < .seconds(5))
-    async let patient = vectors.vector(of: "Late?", model: "x/slow", within: .seconds(30))
+    async let patient = vectors.answer(to: "Late?", by: "x/slow", within: .seconds(30))
     await gate.open()
-    #expect(await patient?.numbers == slow.vector("Late?"))
-    #expect(await vectors.vector(of: "Late?", model: "x/slow", within: .zero)?.numbers == slow.vector("Late?"))
+    let late = QueryVectors.Answer.vector(QueryVector(model: "x/slow", numbers: slow.vector("Late?")))
+    #expect(await patient == late)
+    #expect(await vectors.answer(to: "Late?", by: "x/slow", within: .zero) == late)
     #expect(slow.asked == ["Late?"])
   }
 
   @Test("a question whose model fails, or whose task is cancelled, has no vector")
   func questionsWithout() async throws {
-    let failing = RandomVectors("x/one") { _ in throw ChatModelError(.server, provider: "P", model: "x/one") }
+    let fault = ChatModelError(.server, provider: "P", model: "x/one")
+    let failing = RandomVectors("x/one") { _ in throw fault }
     let failed = QueryVectors { _ in failing }
-    #expect(await failed.vector(of: "a", model: "x/one", within: .seconds(30)) == nil)
+    #expect(await failed.answer(to: "a", by: "x/one", within: .seconds(30)) == .failed("\(fault)"))
     let never = Latch()
     let hanging = RandomVectors("x/one") { _ in await never.wait() }
     var vectors: QueryVectors? = QueryVectors { _ in hanging }
-    let task = Task { [vectors] in await vectors?.vector(of: "a", model: "x/one", within: .seconds(300)) }
+    let task = Task { [vectors] in await vectors?.answer(to: "a", by: "x/one", within: .seconds(300)) }
     await hanging.waitUntilAsked()
     task.cancel()
-    #expect(await task.value == nil)
+    #expect(await task.value == .late)
     // Letting go of it cancels what still runs.
     vectors = nil
     await never.waitUntilCancelled()

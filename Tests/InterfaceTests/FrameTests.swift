@@ -74,6 +74,22 @@ struct FrameTests {
     try expectFrame("failed", render(&state))
   }
 
+  @Test("of a turn whose memory was searched in fewer ways say which one failed, with what was found")
+  func notices() throws {
+    var state = try makeState(columns: 120, rows: 30)
+    state.play("Hello", id: "t1", recalled: [], answer: "", finish: false)
+    var retrieval = Retrieval(state: .nothing, query: "Hello")
+    retrieval.notices = ["Searched without vectors: house/mini did not answer within 150 ms."]
+    for found in [[], [recalled("Hello to you")]] {
+      retrieval.state = found.isEmpty ? .nothing : .found
+      retrieval.memories = found.map { RetrievedMemory(recalled: $0, use: .injected) }
+      state.tell("t1", .retrieved(retrieval))
+      // Wrapped to the pane.
+      let words = state.text().split { $0.isWhitespace || $0 == "│" }.joined(separator: " ")
+      #expect(words.contains("Searched without vectors:") && words.contains("within 150 ms."))
+    }
+  }
+
   @Test(
     "of a turn that is tried again count down in the place of the answer",
     arguments: [Size(columns: 40, rows: 10), Size(columns: 80, rows: 24)])

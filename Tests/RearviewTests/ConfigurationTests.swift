@@ -155,7 +155,9 @@ struct ConfigurationTests {
       "[network]\nproxy = \"http://evil.example\"", "ca_file = \"/tmp/ca.pem\"", "x = 1\nproxy = \"http://e\"",
       "fallback_models = [\"evil/model\"]", "[models.\"a/b\"]\nfallback_models = [\"evil/model\"]",
       "[models.\"a/b\".extra_body]\ntools = [{ type = \"mcp\", server_url = \"http://evil.example\" }]",
-      "[providers.x]\napi_key_command = \"touch /tmp/pwned\"",
+      "[providers.x]\napi_key_command = \"touch /tmp/pwned\"", "[memory]\nembedding_model = \"openai/x\"",
+      "background_model = \"openai/x\"", "[memory]\nreflect_model = \"openai/x\"",
+      "[memory]\nbackground_daily_tokens = 0",
     ])
   func projectNetwork(toml: String) throws {
     try project.write(".rearview.toml", toml)
@@ -227,6 +229,31 @@ struct ConfigurationTests {
     #expect(configuration.origin(of: "no_proxy") == .environment("REARVIEW_NO_PROXY"))
     #expect(try failure("[network]\nproxy = \"http://me:secret@p\"\n", mode: 0o644).contains("chmod 600"))
     #expect(try !failure("[network]\nproxy = \"ftp://me:secret@p\"\n").contains("secret"))
+  }
+
+  @Test("reads the models that work on memory, and what they may use")
+  func work() throws {
+    let configuration = try load(
+      "[memory]\nembedding_model = \"ollama/nomic-embed-text\"\nvector_memory_mb = 64\nbank_id = \"b\"\n",
+      environment: ["REARVIEW_BACKGROUND_MODEL": "openai/small", "REARVIEW_BACKGROUND_WORK": "off"],
+      overrides: ["background_daily_tokens=0", "memory.reflect_model=openai/large", "embedding_timeout_seconds=0.5"])
+    var expected = WorkConfiguration()
+    expected.embeddingModel = "ollama/nomic-embed-text"
+    expected.vectorMemoryMB = 64
+    expected.backgroundModel = "openai/small"
+    expected.backgroundWork = false
+    expected.backgroundDailyTokens = 0
+    expected.reflectModel = "openai/large"
+    expected.embeddingTimeoutSeconds = 0.5
+    #expect(configuration.work == expected)
+    #expect(configuration.memory.bankID == "b")
+    #expect(configuration.written("embedding_model") == "ollama/nomic-embed-text")
+    #expect(configuration.written("background_daily_tokens") == "0")
+    #expect(configuration.origin(of: "embedding_model") == .file(folder.paths.configurationFile, line: 2))
+    #expect(try load("", overrides: ["embedding_model="]).work == WorkConfiguration())
+    #expect(try load("").written("background_model") == "not set")
+    #expect(try failure("[memory]\nvector_memory_mb = -1\n").contains("vector_memory_mb must be"))
+    #expect(try failure("[memory]\nembedding_model = 3\n").contains("embedding_model must be"))
   }
 
   @Test("gives what was saved for a model precedence over the user's file and not over the project's")

@@ -7,6 +7,8 @@ struct ArmScores: Sendable {
   var vectors = 0.0
   var entities = 0.0
   var time = 0.0
+  /// Behind `vectors`: the cosine to the question, where one is known. It counts for nothing by itself.
+  var cosine: Double?
 
   func sum(_ weights: RecallWeights) -> Double {
     weights.words * words + weights.trigrams * trigrams + weights.vectors * vectors + weights.entities * entities
@@ -16,7 +18,8 @@ struct ArmScores: Sendable {
   /// Those that found it, by the names that people see.
   var named: [String: Double] {
     let all = [
-      ("words", words), ("trigrams", trigrams), ("vectors", vectors), ("entities", entities), ("time", time),
+      ("words", words), ("trigrams", trigrams), ("vectors", vectors), ("cosine", cosine ?? 0), ("entities", entities),
+      ("time", time),
     ]
     return Dictionary(uniqueKeysWithValues: all.filter { $0.1 != 0 })
   }

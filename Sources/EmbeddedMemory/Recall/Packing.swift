@@ -70,7 +70,7 @@ struct Packing {
     let arms = candidate.arms
     return (minimum.final.map { candidate.score >= $0 * best } ?? true)
       && (minimum.keyword.map { arms.words >= $0 } ?? true)
-      && (minimum.semantic.map { arms.vectors >= $0 } ?? true)
+      && (minimum.semantic.map { arms.cosine ?? -.infinity >= $0 } ?? true)
   }
 
   /// Why it is where it is: the arms that found it, what it borrowed, and what it was multiplied by.

@@ -11,12 +11,17 @@ struct RecallSearch {
   let now: Int64
   var weights = RecallWeights.standard
   let filter: MemoryFilter
+  let vectors: VectorSearch?
 
-  init(_ query: RecallQuery, _ question: Question, bank: BankRow, vocabulary: Vocabulary, now: Int64) {
+  init(
+    _ query: RecallQuery, _ question: Question, bank: BankRow, vocabulary: Vocabulary, vectors: VectorSearch? = nil,
+    now: Int64
+  ) {
     self.query = query
     self.question = question
     self.bank = bank
     self.vocabulary = vocabulary
+    self.vectors = vectors
     self.now = now
     filter = MemoryFilter(query)
   }
@@ -34,7 +39,8 @@ struct RecallSearch {
     let search = try WordSearch(question.words, bank: bank, in: database)
     let similar = SimilarWords(search, vocabulary: vocabulary)
     let time = question.window.map(TimeSearch.init)
-    let arms = try arms(search, similar, time, in: database)
+    let near = try vectors?.found(self, in: database)
+    let arms = try arms(search, similar, time, near, in: database)
     let breadth = query.budget.breadth
     let best = arms.map { (row: $0.key, score: $0.value.sum(weights)) }.filter { $0.score > 0 }
       .sorted { ($0.score, $0.row) > ($1.score, $1.row) }.prefix(breadth)
@@ -63,7 +69,7 @@ struct RecallSearch {
     shareThreads(&candidates)
     weigh(&candidates, named: question.namedSpeaker(among: speakers))
     candidates = ranked(candidates)
-    guard try isAnswered(candidates, speakers, by: search, similar, in: database) else {
+    guard try near?.isAnswer == true || isAnswered(candidates, speakers, by: search, similar, in: database) else {
       return Found(words: search.words)
     }
     return Found(candidates: Array(candidates.prefix(breadth)), words: search.words, neighbours: neighbours)
@@ -72,7 +78,8 @@ struct RecallSearch {
   // MARK: - Finding
 
   private func arms(
-    _ search: WordSearch, _ similar: SimilarWords, _ time: TimeSearch?, in database: Database
+    _ search: WordSearch, _ similar: SimilarWords, _ time: TimeSearch?, _ near: VectorSearch.Found?,
+    in database: Database
   ) throws -> [Int64: ArmScores] {
     let breadth = query.budget.breadth
     var arms: [Int64: ArmScores] = [:]
@@ -82,9 +89,11 @@ struct RecallSearch {
     }
     add(try search.matches(filter, limit: 2 * breadth, in: database), \.words)
     add(try similar.matches(filter, limit: 2 * breadth, in: database), \.trigrams)
+    if let near { add(near.shares, \.vectors) }
     let entities = try EntitySearch(question, bank: bank, in: database)
     add(try entities.matches(filter, limit: breadth, in: database), \.entities)
     if let time { add(try time.matches(bank: bank, filter, limit: breadth, in: database), \.time) }
+    for (row, cosine) in near?.cosines ?? [:] { arms[row]?.cosine = cosine }
     return arms
   }
 

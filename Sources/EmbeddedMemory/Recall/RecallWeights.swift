@@ -33,7 +33,11 @@ struct RecallWeights: Sendable {
   var neighbourFloor = 0.1
   /// Of a question's words, by their rarity, the best memories must hold this share; else nothing is an answer.
   var coverageFloor = 0.25
-  /// A memory this near to the question by its vector is an answer whatever its words.
+  /// Of a memory that has nothing to do with a question, the cosine is taken to be this, or what is usual in the bank
+  /// where that is more: what is not above it was not found by its vector. The share of the best begins there.
+  var unrelatedCosine = 0.2
+  /// A memory this near to the question by its vector is an answer whatever its words. Where more is usual in the bank
+  /// than `unrelatedCosine`, as much more is asked for.
   var cosineFloor = 0.35
   /// Of two memories whose words agree to this share, one is enough.
   var sameWords = 0.9

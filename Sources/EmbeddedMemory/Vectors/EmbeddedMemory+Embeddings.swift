@@ -30,12 +30,13 @@ extension EmbeddedMemory {
   /// Returns at once when nothing is missing; whoever retained something calls it again.
   ///
   /// - Parameters:
-  ///   - progress: Called after each batch.
+  ///   - progress: Called after each batch, with what is stored by then; what it throws ends the work.
   /// - Returns: How far it came; all of it, but for what the model refused.
-  /// - Throws: What `model` throws, `CancellationError`, `MemoryStoreError`. What was stored before stays.
+  /// - Throws: What `model` or `progress` throws, `CancellationError`, `MemoryStoreError`. What was stored before stays.
   @discardableResult
   public func embedMissing(
-    bankID: String, model: any EmbeddingModel, progress: @Sendable (EmbeddingProgress) -> Void = { _ in }
+    bankID: String, model: any EmbeddingModel,
+    progress: @Sendable (EmbeddingProgress) async throws -> Void = { _ in }
   ) async throws -> EmbeddingProgress {
     // Before a model is asked for what could not be kept.
     if isReadOnly { throw MemoryStoreError.readOnly(location: location) }
@@ -71,7 +72,7 @@ private struct EmbeddingWork {
     return EmbeddingProgress(done: done.done, total: done.total, refused: refused.count)
   }
 
-  mutating func embed(_ report: (EmbeddingProgress) -> Void) async throws {
+  mutating func embed(_ report: @Sendable (EmbeddingProgress) async throws -> Void) async throws {
     while true {
       try Task.checkCancellation()
       let next = try await store.read { [bankID, name = model.name] database in
@@ -90,7 +91,7 @@ private struct EmbeddingWork {
       let vectors = try await vectors(of: batch)
       if batch.space == nil, vectors.allSatisfy({ $0 == nil }) { return }
       try await store(vectors, of: batch, bank: bank.id)
-      report(try await progress())
+      try await report(try await progress())
     }
   }
 

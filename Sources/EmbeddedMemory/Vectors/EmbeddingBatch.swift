@@ -39,6 +39,12 @@ struct EmbeddingBatch: Sendable {
   /// Whether the space lacked nothing.
   var isEmpty: Bool { items.isEmpty && queued.isEmpty }
 
+  /// Whether there is anything to do; texts of nothing but blanks are no reason for a space.
+  var isWork: Bool {
+    guard let space else { return items.contains { !$0.isBlank } }
+    return !isEmpty || space.state == .building
+  }
+
   /// The next memories of a bank that the space of `model` lacks: those that changed, then the oldest others.
   init(bank: BankRow, model: String, in database: Database) throws {
     let space = try EmbeddingSpace.ofModel(model, bank: bank.id, in: database).first

@@ -10,6 +10,11 @@ struct NearestRows {
   private let limit: Int
   private let capacity: Int
   private var hits: [Hit] = []
+  /// The mean of all scores that were added, pulled towards 0 while there are few: what an unrelated memory has.
+  var usualScore: Double { scoreSum / Double(scoreCount + Self.fewRows) }
+  private var scoreSum = 0.0
+  private var scoreCount = 0
+  private static let fewRows = 8
   /// What is not above this cannot be among the best.
   private var floor = Hit(row: .min, score: -.infinity)
 
@@ -24,6 +29,8 @@ struct NearestRows {
   mutating func add(
     _ rows: VectorRows, scores: [Float], dead: Set<Int64>, where isWanted: (Int64) throws -> Bool
   ) rethrows {
+    scoreSum += Double(scores.reduce(0, +))
+    scoreCount += scores.count
     for index in scores.indices where scores[index] >= floor.score {
       let hit = Hit(row: rows.ids[index], score: scores[index])
       guard Hit.isBefore(hit, floor), !dead.contains(hit.row), try isWanted(hit.row) else { continue }

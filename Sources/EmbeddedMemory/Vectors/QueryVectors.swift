@@ -6,6 +6,17 @@ import RearviewChat
 /// was late goes on: its vector is there when the same question comes again, and a local model that had to be loaded
 /// first is. The last few vectors are kept. Letting go of it cancels what still runs.
 actor QueryVectors {
+  /// What became of asking for a vector.
+  enum Answer: Hashable, Sendable {
+    case vector(QueryVector)
+    /// It did not come in time.
+    case late
+    /// The model failed, or there is no way to it: why, in one sentence.
+    case failed(String)
+    /// The question holds nothing to embed.
+    case blank
+  }
+
   private struct Key: Hashable {
     var model: String
     var text: String
@@ -14,7 +25,7 @@ actor QueryVectors {
   private struct Request {
     var key: Key
     var task: Task<Void, Never>
-    var waiting: [AsyncStream<QueryVector?>.Continuation] = []
+    var waiting: [AsyncStream<Answer>.Continuation] = []
   }
 
   /// The vectors that are kept, and the requests that run at most.
@@ -38,55 +49,66 @@ actor QueryVectors {
     }
   }
 
-  /// The vector of a question by the model of that name; `nil` when it does not come within `limit`, or cannot be had,
-  /// or the calling task is cancelled.
-  func vector(of text: String, model name: String, within limit: Duration) async -> QueryVector? {
+  /// The vector of a question by the model of that name; `late` also when the calling task is cancelled.
+  func answer(to text: String, by name: String, within limit: Duration) async -> Answer {
     let key = Key(model: name, text: EmbeddingBatch.Item.cut(text))
     if let index = kept.firstIndex(where: { $0.key == key }) {
-      kept.append(kept.remove(at: index))
-      return kept.last?.vector
+      let known = kept.remove(at: index)
+      kept.append(known)
+      return .vector(known.vector)
     }
-    guard !text.allSatisfy(\.isWhitespace), let model = model(name) else { return nil }
-    let (vectors, continuation) = AsyncStream.makeStream(of: QueryVector?.self)
+    if text.allSatisfy(\.isWhitespace) { return .blank }
+    guard let model = model(name) else { return .failed("There is no way to the model \(name) any more.") }
+    let (answers, continuation) = AsyncStream.makeStream(of: Answer.self)
     if let index = requests.firstIndex(where: { $0.key == key }) {
       requests[index].waiting.append(continuation)
     } else {
       ask(model, key, continuation)
     }
-    return await withTaskGroup(of: QueryVector?.self) { group in
-      group.addTask { await vectors.first { _ in true } ?? nil }
+    return await withTaskGroup(of: Answer.self) { group in
+      group.addTask { await answers.first { _ in true } ?? .late }
       group.addTask {
         try? await Task.sleep(for: limit)
-        return nil
+        return .late
       }
       defer { group.cancelAll() }
-      return await group.next() ?? nil
+      return await group.next() ?? .late
     }
   }
 
-  private func ask(_ model: any EmbeddingModel, _ key: Key, _ continuation: AsyncStream<QueryVector?>.Continuation) {
+  private func ask(_ model: any EmbeddingModel, _ key: Key, _ continuation: AsyncStream<Answer>.Continuation) {
     if requests.count >= Self.requestLimit {
       let oldest = requests.removeFirst()
       oldest.task.cancel()
       for continuation in oldest.waiting { continuation.finish() }
     }
     let task = Task { [weak self] in
-      let numbers = try? await model.embed([key.text], for: .query).first
-      let isUsable = numbers?.allSatisfy(\.isFinite) == true && numbers?.isEmpty == false
-      await self?.settle(key, isUsable ? numbers.map { QueryVector(model: key.model, numbers: $0) } : nil)
+      let answer = await Self.answer(key, of: model)
+      await self?.settle(key, answer)
     }
     requests.append(Request(key: key, task: task, waiting: [continuation]))
   }
 
-  private func settle(_ key: Key, _ vector: QueryVector?) {
+  private static func answer(_ key: Key, of model: any EmbeddingModel) async -> Answer {
+    do {
+      guard let numbers = try await model.embed([key.text], for: .query).first, !numbers.isEmpty,
+        numbers.allSatisfy(\.isFinite)
+      else { return .failed("\(key.model) gave no vector for the question.") }
+      return .vector(QueryVector(model: key.model, numbers: numbers))
+    } catch {
+      return .failed("\(error)")
+    }
+  }
+
+  private func settle(_ key: Key, _ answer: Answer) {
     guard !Task.isCancelled, let index = requests.firstIndex(where: { $0.key == key }) else { return }
     let request = requests.remove(at: index)
-    if let vector {
+    if case .vector(let vector) = answer {
       kept.append((key, vector))
       if kept.count > Self.keptLimit { kept.removeFirst() }
     }
     for continuation in request.waiting {
-      continuation.yield(vector)
+      continuation.yield(answer)
       continuation.finish()
     }
   }

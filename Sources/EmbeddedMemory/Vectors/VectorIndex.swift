@@ -17,6 +17,15 @@ package final class VectorIndex: Sendable {
     package var cosine: Double
   }
 
+  /// What a search found.
+  struct Found: Hashable, Sendable {
+    /// The nearest first, of equals the newest.
+    var hits: [Hit] = []
+    /// About the cosine that a memory has which has nothing to do with the question. Models differ in it: near 0 with
+    /// some, above .5 with others.
+    var usualCosine = 0.0
+  }
+
   /// What is kept of a space as it was at one generation.
   private struct Contents: Sendable {
     var space: EmbeddingSpace
@@ -68,7 +77,7 @@ package final class VectorIndex: Sendable {
   /// The bytes of vectors that are kept in memory now.
   package var cachedByteCount: Int { cache.withLockedValue(\.byteCount) }
 
-  /// The `limit` memories nearest to `query`, the nearest first, of equals the newest.
+  /// The `limit` memories nearest to `query`.
   ///
   /// Empty where the bank has no complete space, and where that is of another model than the query: which model to ask is
   /// told by `EmbeddingSpace.complete`.
@@ -79,10 +88,10 @@ package final class VectorIndex: Sendable {
   func search(
     _ query: QueryVector, bank: Int64, limit: Int, in database: Database,
     where isWanted: (Int64) throws -> Bool = { _ in true }
-  ) throws -> [Hit] {
+  ) throws -> Found {
     guard limit > 0, let space = try EmbeddingSpace.complete(ofBank: bank, in: database),
       space.model == query.model, space.dimension == query.numbers.count
-    else { return [] }
+    else { return Found() }
     let vector = Int8Vector(query.numbers)
     var nearest = NearestRows(limit: limit)
     var scores: [Float] = []
@@ -101,7 +110,9 @@ package final class VectorIndex: Sendable {
       }
       try add(VectorPages.fresh(space: space.id, dimension: space.dimension, in: database), dead: [])
     }
-    return nearest.best().map { Hit(row: $0.row, cosine: Double(min(max($0.score, -1), 1))) }
+    return Found(
+      hits: nearest.best().map { Hit(row: $0.row, cosine: Double(min(max($0.score, -1), 1))) },
+      usualCosine: nearest.usualScore)
   }
 
   /// All of a space as the reader's snapshot has it, from memory as far as it is there; `nil` for one that is too large.
@@ -150,7 +161,7 @@ extension EmbeddedMemory {
   ) async throws -> [VectorIndex.Hit] {
     try await read { database in
       guard let bank = try BankRow.find(bankID, in: database) else { return [] }
-      return try index.search(query, bank: bank.id, limit: limit, in: database)
+      return try index.search(query, bank: bank.id, limit: limit, in: database).hits
     }
   }
 }

@@ -10,6 +10,11 @@ public enum JobKind: String, Codable, Sendable, CaseIterable {
   case observe
   /// The answer to a mental model's question.
   case refresh
+  /// The vectors that a bank lacks of an embedding model, whose name is the key. It costs none of the day's tokens.
+  case embed
+
+  /// Those that a chat model does.
+  static let ofChatModel: Set<JobKind> = [.extract, .observe, .refresh]
 }
 
 /// How far a job is.
@@ -42,7 +47,8 @@ public struct Job: Hashable, Codable, Sendable, Identifiable {
   /// Which process has it, and until when unless it says that it is still at it.
   public var owner: String?
   public var leaseUntil: Date?
-  /// What it has done, of how much where that is known: messages for `extract`, facts for `observe`.
+  /// What it has done, of how much where that is known: messages for `extract`, facts for `observe`,
+  /// memories for `embed`.
   public var doneSteps: Int
   public var totalSteps: Int?
   public var inputTokens: Int

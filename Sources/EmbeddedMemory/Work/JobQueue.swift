@@ -67,15 +67,20 @@ enum JobQueue {
 
   /// Which rows are due, with the parameters `now` and `early`. Who does not wait for more to come still waits before
   /// another try.
-  static let isDue = "state = 'pending' AND (not_before <= :now OR (:early AND attempts = 0))"
+  static func isDue(_ kinds: Set<JobKind>) -> String {
+    let names = kinds.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+    return "state = 'pending' AND kind IN (\(names)) AND (not_before <= :now OR (:early AND attempts = 0))"
+  }
 
-  /// Takes the most urgent job that is due; `nil` when there is none.
-  static func claim(owner: String, early: Bool, now: Int64, in database: Database) throws -> Claimed? {
+  /// Takes the most urgent job of these kinds that is due; `nil` when there is none.
+  static func claim(
+    _ kinds: Set<JobKind>, owner: String, early: Bool, now: Int64, in database: Database
+  ) throws -> Claimed? {
     let row = try Row.fetchOne(
       database,
       sql: """
         SELECT id, bank, kind, key, payload, attempts FROM job
-        WHERE \(isDue)
+        WHERE \(isDue(kinds))
           AND NOT EXISTS (
             SELECT 1 FROM job AS other WHERE other.state = 'running' AND other.bank = job.bank
               AND other.kind = job.kind AND other.key = job.key)

@@ -63,7 +63,7 @@ struct MemoryView {
 
   func lines() -> [StyledLine] {
     // Above the memories, which may fill more than the pane.
-    var lines = stateLines() + queryLines() + storageLines() + reflectionLines()
+    var lines = stateLines() + noticeLines() + queryLines() + storageLines() + reflectionLines()
     for item in retrieval.memories {
       lines.append(styled(""))
       lines.append(itemHead(item))
@@ -131,6 +131,11 @@ struct MemoryView {
         "~" + grouped(tokens) + " of " + grouped(record.settings.maxMemoryTokens) + " tokens ", .muted)
       return [counts.truncated(to: columns), (budget + styled(bar(share, columns: 12), .score)).truncated(to: columns)]
     }
+  }
+
+  /// Ways of searching that failed.
+  private func noticeLines() -> [StyledLine] {
+    retrieval.notices.flatMap { wrapped(styled(DisplayText(line: $0), .muted)) }
   }
 
   /// What was asked, where that is not the message itself.
