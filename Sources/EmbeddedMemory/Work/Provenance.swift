@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import RearviewMemory
 
@@ -54,6 +55,73 @@ struct Provenance {
     try Work.addObservation(bank: bank, notBefore: now, now: now, in: database)
   }
 
+  /// Call it after a memory's type changed: what was consolidated from it is consolidated anew.
+  func sourceWasRetyped(_ memory: Int64) throws {
+    var banks: Set<Int64> = []
+    try removeObservations(on: memory, forGood: false, banks: &banks)
+    try removeAnswers(on: memory, forGood: false)
+    for bank in banks { try Work.addObservation(bank: bank, notBefore: now, now: now, in: database) }
+  }
+
+  /// Call it after a memory got other tags: facts that were said only in it are seen by those who see it, and are
+  /// consolidated anew among their like.
+  func sourceWasRetagged(_ memory: Int64) throws {
+    var banks: Set<Int64> = []
+    for fact in try facts(saidOnlyIn: memory) {
+      try database.execute(
+        sql: "UPDATE memory SET tags = (SELECT tags FROM memory WHERE id = ?), updated = max(updated, ?) WHERE id = ?",
+        arguments: [memory, now, fact])
+      try removeObservations(on: fact, forGood: false, banks: &banks)
+      try removeAnswers(on: fact, forGood: false)
+    }
+    try removeObservations(on: memory, forGood: false, banks: &banks)
+    try removeAnswers(on: memory, forGood: false)
+    for bank in banks { try Work.addObservation(bank: bank, notBefore: now, now: now, in: database) }
+  }
+
+  /// Call it before memories move to another bank: observations on one of them go out, and answers get old, unless they
+  /// move too.
+  func sourceMoves(_ memory: Int64, along moved: Set<Int64>) throws {
+    var banks: Set<Int64> = []
+    try removeObservations(on: memory, forGood: false, except: moved, banks: &banks)
+    try removeAnswers(on: memory, forGood: false)
+  }
+
+  /// Call it after images of rows were put back. An observation that came back, while what it rests on was consolidated
+  /// without it meanwhile, stays out; its facts are consolidated anew.
+  func rowsWerePutBack(_ images: [RowImage], changedAt: Int64) throws {
+    var banks: Set<Int64> = []
+    for image in images where image.table.name == "memory" {
+      guard case .text(let uid)? = (image.after ?? image.before)?["uid"],
+        let row = try Row.fetchOne(
+          database, sql: "SELECT id, bank, origin, state FROM memory WHERE uid = ?",
+          arguments: [Data(hexadecimal: uid)])
+      else { continue }
+      let memory = row["id"] as Int64
+      banks.insert(row["bank"])
+      try removeAnswers(on: memory, forGood: false)
+      guard (row["origin"] as String?) == DerivedMemory.Origin.observe.rawValue, row["state"] as Int == 0,
+        image.changedColumns.contains("state")
+      else { continue }
+      let isLate = try Bool.fetchOne(
+        database,
+        sql: """
+          SELECT EXISTS (SELECT 1 FROM memory_source JOIN memory AS fact ON fact.id = memory_source.source
+            WHERE memory_source.memory = ? AND fact.consolidated > ?)
+          """, arguments: [memory, changedAt])
+      guard isLate == true else { continue }
+      try database.execute(
+        sql: "UPDATE memory SET state = 1, state_reason = ?, updated = ? WHERE id = ?",
+        arguments: [Self.supersededReason, now, memory])
+      try database.execute(
+        sql: """
+          UPDATE memory SET consolidated = NULL WHERE state = 0
+            AND id IN (SELECT source FROM memory_source WHERE memory_source.memory = ?)
+          """, arguments: [memory])
+    }
+    for bank in banks { try Work.addObservation(bank: bank, notBefore: now, now: now, in: database) }
+  }
+
   /// Finds observations whose facts went without anyone saying so (a document that was replaced), and does the same.
   func sweep(bank: Int64) throws {
     let gone = try Int64.fetchAll(
@@ -71,7 +139,7 @@ struct Provenance {
   // MARK: - Facts
 
   /// Facts whose every source lies in the words of a memory.
-  private func facts(saidOnlyIn memory: Int64) throws -> [Int64] {
+  func facts(saidOnlyIn memory: Int64) throws -> [Int64] {
     let origin = try Row.fetchOne(database, sql: "SELECT origin FROM memory WHERE id = ?", arguments: [memory])
     guard let origin, (origin[0] as String?) == nil else { return [] }
     let inside = """
@@ -100,7 +168,9 @@ struct Provenance {
 
   // MARK: - Observations
 
-  private func removeObservations(on source: Int64, forGood: Bool, banks: inout Set<Int64>) throws {
+  private func removeObservations(
+    on source: Int64, forGood: Bool, except kept: Set<Int64> = [], banks: inout Set<Int64>
+  ) throws {
     let observations = try Row.fetchAll(
       database,
       sql: """
@@ -109,6 +179,7 @@ struct Provenance {
         """, arguments: [source])
     for row in observations where forGood || row["state"] as Int == 0 {
       let observation = row["id"] as Int64
+      guard !kept.contains(observation) else { continue }
       // What else it rested on must find another one.
       try database.execute(
         sql: """
