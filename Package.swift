@@ -116,7 +116,7 @@ let package = Package(
       name: "RearviewCommand",
       dependencies: [
         "Rearview", "RearviewInterface", "RearviewTerminal", "RearviewText", "RearviewEngine", "RearviewChat",
-        "RearviewMemory", "RearviewJSON",
+        "RearviewMemory", "RearviewEmbeddedMemory", "RearviewJSON",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ],
