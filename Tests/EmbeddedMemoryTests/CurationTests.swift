@@ -174,6 +174,28 @@ struct CurationTests {
     #expect(try scene.faults() == [])
   }
 
+  @Test("the vector of a moved memory goes with its bank, and is made there anew")
+  func moveVector() async throws {
+    let store = try await scene.open()
+    for bank in ["bank", "home"] {
+      try await store.retain(.saying("The lantern of \(bank).", bankID: bank))
+      try await store.embedMissing(bankID: bank, model: RandomVectors("x/one"))
+    }
+    func counts() throws -> [Int] {
+      try scene.inspect { try Int.fetchAll($0, sql: "SELECT vector_count FROM space ORDER BY bank") }
+    }
+    let id = try await ids("The lantern of bank.", in: store)
+    try await store.move(id, from: "bank", to: "home")
+    #expect(try counts() == [0, 1])
+    for bank in ["bank", "home"] { try await store.embedMissing(bankID: bank, model: RandomVectors("x/one")) }
+    #expect(try counts() == [0, 2])
+    try await store.undo(bankID: "bank")
+    #expect(try counts() == [0, 1])
+    for bank in ["bank", "home"] { try await store.embedMissing(bankID: bank, model: RandomVectors("x/one")) }
+    #expect(try counts() == [1, 1])
+    #expect(try scene.faults() == [])
+  }
+
   @Test("one part of a long message is moved: the message is copied, and the rest stays")
   func movePart() async throws {
     let store = try await scene.open()
@@ -330,6 +352,7 @@ extension Scene {
   /// these banks. The highest number that a bank ever gave stays, and so do the vocabulary and background work.
   func dump(without banks: [String] = []) throws -> [String: [String]] {
     let left = ["journal", "change_group", "row_image", "word", "job", "meta", "spending"]
+    let unseen = ["updated", "last_memory", "extracted_message", "extracted_bytes"]
     return try inspect { database in
       let tables = try String.fetchAll(
         database,
@@ -343,7 +366,7 @@ extension Scene {
       for table in tables {
         let rows = try Row.fetchAll(database, sql: "SELECT * FROM \"\(table)\"")
         dump[table] = rows.filter { row in table != "bank" || !banks.contains(row["name"] as String) }.map { row in
-          row.filter { !["updated", "last_memory"].contains($0.0) }.map { "\($0.0)=\($0.1)" }.joined(separator: " ")
+          row.filter { !unseen.contains($0.0) }.map { "\($0.0)=\($0.1)" }.joined(separator: " ")
         }.sorted()
       }
       return dump

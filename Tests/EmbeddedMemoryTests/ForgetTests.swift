@@ -172,7 +172,18 @@ struct ForgetTests {
     try await store.retain(.saying("A lantern alone."))
     let words = { try scene.inspect { try String.fetchAll($0, sql: "SELECT text FROM word ORDER BY text") } }
     #expect(try words().contains("quagga"))
-    try await store.forget(store.forgetPreview(.memories([id("quagga", in: store)]), bankID: "bank"))
+    let model = RandomVectors("x/one")
+    try await store.embedMissing(bankID: "bank", model: model)
+    func vectors() throws -> [Int] {
+      try scene.inspect {
+        try Int.fetchAll($0, sql: "SELECT count(*) FROM vector UNION ALL SELECT vector_count FROM space")
+      }
+    }
+    #expect(try vectors() == [2, 2])
+    let plan = try await store.forgetPreview(.memories([id("quagga", in: store)]), bankID: "bank")
+    #expect(plan.vectorCount == 1)
+    try await store.forget(plan)
+    #expect(try vectors() == [1, 1])
     #expect(try words() == ["alone", "lantern"])
     // A word that comes now may get the number of one that went.
     try await store.retain(.saying("A zeppelin flies."))

@@ -1,5 +1,5 @@
-/// Why something could not be changed, undone or forgotten. Each case describes itself in one sentence that says what to
-/// do.
+/// Why something could not be changed, undone or forgotten. Each case describes itself in one sentence that says what
+/// to do.
 public enum CurationError: Error, Hashable, Sendable, CustomStringConvertible {
   case nothingToUndo(bankID: String)
   /// Nothing was undone, or something was changed since.

@@ -19,8 +19,8 @@ public enum TagChange: Hashable, Sendable {
 }
 
 /// Changes of several memories at once: each call is one change, with its reason, to be undone as a whole. A call that
-/// changes nothing returns `nil`. All throw `MemoryStoreError.noSuchMemory` for an id that is not there, and then nothing
-/// has changed.
+/// changes nothing returns `nil`. All throw `MemoryStoreError.noSuchMemory` for an id that is not there, and then
+/// nothing has changed.
 extension EmbeddedMemory {
   /// Puts memories before all others at recall.
   @discardableResult

@@ -58,8 +58,8 @@ extension EmbeddedMemory {
     }
   }
 
-  /// Parts memories from an entity: they are about another one of that name from now on, and the two do not come together
-  /// again by themselves. A name that was merged into it may be given back to its memories so.
+  /// Parts memories from an entity: they are about another one of that name from now on, and the two do not come
+  /// together again by themselves. A name that was merged into it may be given back to its memories so.
   ///
   /// - Returns: the new entity.
   /// - Throws: `CurationError.nameTaken` when there is one of the name; `nothingGiven` when none of the memories
@@ -135,16 +135,28 @@ extension EmbeddedMemory {
   private static func merge(_ entity: Int64, into target: Int64, in database: Database) throws {
     let arguments: StatementArguments = ["entity": entity, "target": target]
     for sql in [
-      "INSERT OR IGNORE INTO memory_entity (entity, memory) SELECT :target, memory FROM memory_entity WHERE entity = :entity",
-      "INSERT OR IGNORE INTO alias (bank, norm, entity, is_given) SELECT bank, norm, :target, is_given FROM alias WHERE entity = :entity",
+      """
+      INSERT OR IGNORE INTO memory_entity (entity, memory)
+        SELECT :target, memory FROM memory_entity WHERE entity = :entity
+      """,
+      """
+      INSERT OR IGNORE INTO alias (bank, norm, entity, is_given)
+        SELECT bank, norm, :target, is_given FROM alias WHERE entity = :entity
+      """,
       """
       UPDATE entity SET first_seen = min(first_seen, (SELECT first_seen FROM entity WHERE id = :entity)),
         last_seen = max(last_seen, (SELECT last_seen FROM entity WHERE id = :entity)) WHERE id = :target
       """,
       "UPDATE entity SET merged_into = :target WHERE id = :entity OR merged_into = :entity",
       // What is not one of them is not the other either.
-      "INSERT OR IGNORE INTO entity_apart (entity, other, is_split) SELECT :target, other, 0 FROM entity_apart WHERE entity = :entity",
-      "INSERT OR IGNORE INTO entity_apart (entity, other, is_split) SELECT entity, :target, is_split FROM entity_apart WHERE other = :entity",
+      """
+      INSERT OR IGNORE INTO entity_apart (entity, other, is_split)
+        SELECT :target, other, 0 FROM entity_apart WHERE entity = :entity
+      """,
+      """
+      INSERT OR IGNORE INTO entity_apart (entity, other, is_split)
+        SELECT entity, :target, is_split FROM entity_apart WHERE other = :entity
+      """,
       "DELETE FROM entity_apart WHERE entity = :target AND other = :target",
     ] {
       // GRDB refuses arguments that a statement does not name.

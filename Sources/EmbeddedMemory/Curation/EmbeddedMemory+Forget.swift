@@ -120,7 +120,8 @@ extension ForgetPlan {
     alikeCount = try number(
       """
       SELECT count(*) FROM memory AS other INDEXED BY memory_text_hash
-      WHERE bank = :bank AND text_hash IN (SELECT text_hash FROM memory WHERE id IN (SELECT value FROM json_each(:rows)))
+      WHERE bank = :bank
+        AND text_hash IN (SELECT text_hash FROM memory WHERE id IN (SELECT value FROM json_each(:rows)))
         AND id NOT IN (SELECT value FROM json_each(:rows))
       """, ["bank": closure.bank, "rows": rows])
     sourceCount = try number(

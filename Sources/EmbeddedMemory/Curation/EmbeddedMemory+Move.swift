@@ -27,8 +27,8 @@ extension EmbeddedMemory {
     }
   }
 
-  /// Moves a document with all that it says to another bank, which is made if it is missing. What was said elsewhere too
-  /// stays there, and is a memory of its own in the other bank.
+  /// Moves a document with all that it says to another bank, which is made if it is missing. What was said elsewhere
+  /// too stays there, and is a memory of its own in the other bank.
   ///
   /// - Throws: `CurationError.noSuchDocument`.
   @discardableResult

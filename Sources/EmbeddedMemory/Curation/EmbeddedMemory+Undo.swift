@@ -11,8 +11,8 @@ extension EmbeddedMemory {
   ///
   /// - Parameter id: Which change; `nil` for the last that is not undone.
   /// - Returns: the change that was taken back.
-  /// - Throws: `CurationError.nothingToUndo`, `noSuchChange`, `alreadyUndone`, or `changedSince`, which names the change
-  ///   that is to be undone first.
+  /// - Throws: `CurationError.nothingToUndo`, `noSuchChange`, `alreadyUndone`, or `changedSince`, which names the
+  /// change   that is to be undone first.
   @discardableResult
   public func undo(_ id: Int? = nil, bankID: String) async throws -> Change {
     try await write { [now] database in
@@ -82,7 +82,8 @@ struct ChangeLog {
     }
     try database.execute(sql: "PRAGMA defer_foreign_keys = ON")
     var applier = ImageApplier(database, now: now)
-    if let renumbered = try applier.apply(images, forward: forward) { try rewrite(change, renumbered) }
+    try applier.apply(images, forward: forward)
+    if applier.hasRenumbered { try renumber(change, forward: forward, applier) }
     try Provenance(database, now: now).rowsWerePutBack(images, changedAt: milliseconds(change.at))
     try database.execute(
       sql: """
@@ -110,9 +111,18 @@ struct ChangeLog {
     }
   }
 
-  private func rewrite(_ change: Change, _ images: [RowImage]) throws {
-    try database.execute(sql: "DELETE FROM row_image WHERE change_group = ?", arguments: [change.id])
-    for image in images { try image.insert(group: Int64(change.id), in: database) }
+  /// Lets images name rows by the numbers that they have now: those of the change, and of the changes for which the
+  /// rows were the same, before it when it was undone, after it when it is done again.
+  private func renumber(_ change: Change, forward: Bool, _ applier: ImageApplier) throws {
+    let others =
+      forward ? "change_group.id >= :id AND (undone_by NOTNULL OR change_group.id = :id)" : "change_group.id <= :id"
+    let changes = try Change.all(
+      where: "\(others) AND \(Self.isOwn)", ["id": change.id, "limit": Int.max], in: database)
+    for change in changes {
+      let images = try images(of: change).map(applier.renamed)
+      try database.execute(sql: "DELETE FROM row_image WHERE change_group = ?", arguments: [change.id])
+      for image in images { try image.insert(group: Int64(change.id), in: database) }
+    }
   }
 
   private static func object(_ bytes: Data?) throws -> JSONObject? {

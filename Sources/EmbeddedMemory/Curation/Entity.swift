@@ -104,7 +104,8 @@ extension EmbeddedMemory {
         """
         bank = :bank AND mentions > 0 AND (mentions, -id) < (:mentions, :id) AND (:norm = '' OR instr(norm, :norm) > 0
           OR EXISTS (SELECT 1 FROM alias WHERE alias.entity = entity.id AND instr(alias.norm, :norm) > 0)
-          OR EXISTS (SELECT 1 FROM entity AS merged WHERE merged.merged_into = entity.id AND instr(merged.norm, :norm) > 0))
+          OR EXISTS (
+            SELECT 1 FROM entity AS merged WHERE merged.merged_into = entity.id AND instr(merged.norm, :norm) > 0))
         ORDER BY mentions DESC, id LIMIT :limit
         """, ["bank": bank, "norm": norm, "mentions": last[0], "id": last[1], "limit": limit + 1], in: database)
       let page = rows.prefix(limit)

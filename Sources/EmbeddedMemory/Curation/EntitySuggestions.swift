@@ -15,8 +15,8 @@ extension EmbeddedMemory {
   /// Pairs of a bank's entities that may be one, the most alike first. They are never merged by themselves; what was
   /// dismissed (`keepApart`) or split does not come again.
   ///
-  /// Compared are names that share a rare word or stand side by side in the alphabet, read from either end: a few for each
-  /// entity, so that 100,000 take about a second.
+  /// Compared are names that share a rare word or stand side by side in the alphabet, read from either end: a few for
+  /// each entity, so that 100,000 take about a second.
   public func mergeSuggestions(bankID: String, limit: Int = 20) async throws -> [EntitySuggestion] {
     try await read { database in
       guard let bank = try BankRow.find(bankID, in: database)?.id else { return [] }
@@ -97,7 +97,10 @@ private struct SuggestionSearch {
     for row in try Row.fetchAll(
       database,
       sql:
-        "SELECT entity_apart.entity, other FROM entity_apart JOIN entity ON entity.id = entity_apart.entity WHERE bank = ?",
+        """
+        SELECT entity_apart.entity, other FROM entity_apart JOIN entity ON entity.id = entity_apart.entity
+        WHERE bank = ?
+        """,
       arguments: [bank])
     {
       apart.insert([min(row[0], row[1]), max(row[0], row[1])])

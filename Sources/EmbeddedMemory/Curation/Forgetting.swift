@@ -170,7 +170,10 @@ struct Forgetting {
       try database.execute(sql: "DELETE FROM source WHERE message = ?", arguments: [message])
       try database.execute(
         sql:
-          "UPDATE memory SET message = NULL WHERE id IN (SELECT id FROM memory INDEXED BY memory_message WHERE message = ?)",
+          """
+          UPDATE memory SET message = NULL
+          WHERE id IN (SELECT id FROM memory INDEXED BY memory_message WHERE message = ?)
+          """,
         arguments: [message])
       try database.execute(sql: "DELETE FROM message WHERE id = ?", arguments: [message])
       return
@@ -238,6 +241,12 @@ struct Forgetting {
         DELETE FROM entity WHERE id = :entity
           AND NOT EXISTS (SELECT 1 FROM memory_entity WHERE memory_entity.entity = :entity)
         """, arguments: ["entity": entity])
+    // One that an undo took away; another may have its number.
+    try database.execute(
+      sql: """
+        DELETE FROM row_image WHERE table_name = 'entity' AND json_extract(coalesce(before, after), '$.id') = ?
+          AND NOT EXISTS (SELECT 1 FROM entity WHERE hex(uid) = json_extract(coalesce(before, after), '$.uid'))
+        """, arguments: [entity])
     let isThere = try Bool.fetchOne(
       database, sql: "SELECT EXISTS (SELECT 1 FROM entity WHERE id = ?)", arguments: [entity])
     for name in names + [entity] {
@@ -296,7 +305,8 @@ struct Forgetting {
       let known = try Int64.fetchAll(
         database,
         sql: """
-          SELECT json_extract(before, '$.id') FROM row_image WHERE table_name = 'memory' AND key = :key AND before NOTNULL
+          SELECT json_extract(before, '$.id') FROM row_image
+            WHERE table_name = 'memory' AND key = :key AND before NOTNULL
           UNION SELECT json_extract(after, '$.id') FROM row_image
             WHERE table_name = 'memory' AND key = :key AND after NOTNULL
           UNION SELECT id FROM memory WHERE uid = :name
@@ -318,7 +328,8 @@ struct Forgetting {
       try database.execute(
         sql: """
           DELETE FROM row_image WHERE table_name = 'gone_message' AND EXISTS (
-            SELECT 1 FROM message WHERE message.id = ? AND message.speaker = json_extract(coalesce(before, after), '$.speaker')
+            SELECT 1 FROM message WHERE message.id = ?
+              AND message.speaker = json_extract(coalesce(before, after), '$.speaker')
               AND message.turn = json_extract(coalesce(before, after), '$.turn'))
           """, arguments: [message])
     }
@@ -336,11 +347,14 @@ struct Forgetting {
           """, arguments: [row])
     }
     let entities = try linked("memory_entity", "entity")
-    // Copies that a move made and an undo took away again.
+    // Copies that a move made and an undo took away again; another message may have the number of one.
     for message in try linked("source", "message") {
-      let isThere = try Bool.fetchOne(
-        database, sql: "SELECT EXISTS (SELECT 1 FROM message WHERE id = ?)", arguments: [message])
-      if isThere == false { try forgetImages(ofMessage: message) }
+      try database.execute(
+        sql: """
+          DELETE FROM row_image
+          WHERE table_name = 'message' AND json_extract(coalesce(before, after), '$.id') = :message AND NOT EXISTS (SELECT 1 FROM message
+              WHERE id = :message AND turn = json_extract(coalesce(before, after), '$.turn'))
+          """, arguments: ["message": message])
     }
     try forgetImages(
       where: """

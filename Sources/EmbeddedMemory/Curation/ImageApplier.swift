@@ -3,9 +3,9 @@ import RearviewJSON
 
 /// Puts images of rows back, inside a transaction: as the rows were before a change, or (`forward`) as they became.
 ///
-/// What came since stays: an entity that texts mention by now, a document that holds more. What belongs to a memory that
-/// was forgotten is left out. SQLite gives the number of a last row that went to the next one: a row whose number was
-/// taken comes back under another, and all that refers to it follows.
+/// What came since stays: an entity that texts mention by now, a document that holds more. What belongs to a memory
+/// that was forgotten is left out. SQLite gives the number of a last row that went to the next one: a row whose number
+/// was taken comes back under another, and all that refers to it follows.
 struct ImageApplier {
   private let database: Database
   private let now: Int64
@@ -47,9 +47,11 @@ struct ImageApplier {
     }
   }
 
-  /// - Returns: The images as they are now, where rows came back under other numbers; else `nil`.
-  mutating func apply(_ images: [RowImage], forward: Bool) throws -> [RowImage]? {
-    for name in Set(images.map(\.table.name)) {
+  /// Whether rows came back under other numbers, so that images of other changes name them wrongly.
+  var hasRenumbered: Bool { !renumbered.isEmpty }
+
+  mutating func apply(_ images: [RowImage], forward: Bool) throws {
+    for name in RecordedTable.names {
       parents[name] = try Row.fetchAll(
         database.cachedStatement(sql: #"SELECT "from", "table" FROM pragma_foreign_key_list(?)"#), arguments: [name]
       ).map { ($0[0], $0[1]) }
@@ -64,7 +66,6 @@ struct ImageApplier {
     for step in steps where step.from == nil && step.remainder == nil { try insert(step) }
     // Only when nothing of the change stands in them any more.
     for step in steps.reversed() where step.to == nil && step.remainder != nil { try delete(step) }
-    return renumbered.isEmpty ? nil : images.map(renamed)
   }
 
   private func delete(_ step: Step) throws {
@@ -153,7 +154,8 @@ struct ImageApplier {
     return image
   }
 
-  private func renamed(_ image: RowImage) -> RowImage {
+  /// An image with the numbers that rows have now.
+  func renamed(_ image: RowImage) -> RowImage {
     var image = image
     image.before = image.before.map { renamed($0, of: image.table) }
     image.after = image.after.map { renamed($0, of: image.table) }

@@ -4,11 +4,11 @@ import RearviewMemory
 
 /// Takes memories to another bank, inside a transaction.
 ///
-/// A memory keeps its name and gets a row id of the bank that it goes to; its words, vectors, tags, entities and threads
-/// follow. What was said comes along: a message of which nothing stays behind goes with its memories, and leaves a mark
-/// so that its turn does not bring it in again; one that is also the source of what stays is copied, and stays whole
-/// where it was. Facts that were drawn from a memory alone go with it. Observations on what goes stay behind and are
-/// made anew without it; one that is itself moved still knows what it rests on.
+/// A memory keeps its name and gets a row id of the bank that it goes to; its words, vectors, tags, entities and
+/// threads follow. What was said comes along: a message of which nothing stays behind goes with its memories, and
+/// leaves a mark so that its turn does not bring it in again; one that is also the source of what stays is copied, and
+/// stays whole where it was. Facts that were drawn from a memory alone go with it. Observations on what goes stay
+/// behind and are made anew without it; one that is itself moved still knows what it rests on.
 struct MemoryMove {
   let from: Int64
   let to: Int64
@@ -87,8 +87,8 @@ struct MemoryMove {
       let row = try Row.fetchOne(
         database,
         sql: """
-          SELECT message.bank, CAST(turn AS BLOB) AS turn, position, speaker, CAST(text AS BLOB) AS text, message.document,
-            CAST(document.key AS BLOB) AS key
+          SELECT message.bank, CAST(turn AS BLOB) AS turn, position, speaker, CAST(text AS BLOB) AS text,
+            message.document, CAST(document.key AS BLOB) AS key
           FROM message JOIN document ON document.id = message.document WHERE message.id = ?
           """, arguments: [message]), row["bank"] == from
     else { return }

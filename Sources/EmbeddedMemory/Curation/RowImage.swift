@@ -68,8 +68,8 @@ struct RecordedTable: Hashable, Sendable {
     JSONValue.list(key.map { image[$0] ?? .null }).written()
   }
 
-  /// The value of an image's column, to be bound; texts go in as blobs (`CAST(? AS TEXT)`), since a C string ends at its
-  /// first NUL.
+  /// The value of an image's column, to be bound; texts go in as blobs (`CAST(? AS TEXT)`), since a C string ends at
+  /// its first NUL.
   func value(_ column: Column, of image: JSONObject) -> (sql: String, value: DatabaseValue) {
     switch image[column.name] ?? .null {
     case .null, .list, .object: ("?", .null)

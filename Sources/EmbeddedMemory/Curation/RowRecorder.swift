@@ -1,7 +1,8 @@
 import GRDB
 import RearviewJSON
 
-/// Records what a piece of work changes in the tables of `RecordedTable`, by whatever way: statements, triggers, cascades.
+/// Records what a piece of work changes in the tables of `RecordedTable`, by whatever way: statements, triggers,
+/// cascades.
 ///
 /// It sets temporary triggers on this connection for as long as the work takes, all within the caller's transaction. So
 /// what retains costs nothing, and no change can be forgotten by whoever writes the work.

@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 import RearviewMemory
 
-/// Takes the words of what was deleted out of the file's indexes and its vocabulary, inside the transaction that deleted
-/// it.
+/// Takes the words of what was deleted out of the file's indexes and its vocabulary, inside the transaction that
+/// deleted it.
 enum WordSweep {
   private static let key = "word_sweeps"
 
@@ -13,8 +13,8 @@ enum WordSweep {
       database.cachedStatement(sql: "SELECT CAST(value AS INTEGER) FROM meta WHERE key = ?"), arguments: [key]) ?? 0
   }
 
-  /// Merges the word indexes, since old segments hold the words of deleted rows, and deletes each word of the vocabulary
-  /// that no index row holds any more. It takes about a second for 100,000 memories.
+  /// Merges the word indexes, since old segments hold the words of deleted rows, and deletes each word of the
+  /// vocabulary that no index row holds any more. It takes about a second for 100,000 memories.
   static func run(in database: Database) throws {
     for index in ["memory_fts", "memory_words"] {
       try database.execute(sql: "INSERT INTO \(index) (\(index)) VALUES ('optimize')")
