@@ -190,6 +190,25 @@ struct ForgetTests {
     #expect(try await store.texts("zepelin").first == "A zeppelin flies.")
   }
 
+  @Test("work that read it before it was forgotten writes nothing of it")
+  func work() async throws {
+    let store = try await scene.open()
+    try await store.retain(.saying("Anna keeps a quagga at home.", answer: "A fine animal.", documentID: "talk"))
+    let memory = try await id("quagga", in: store)
+    let model = ScriptedModel { _, call in
+      if call == 1 {
+        try await store.forget(store.forgetPreview(.memories([memory]), bankID: "bank"))
+      }
+      return .saying(call == 1 ? facts([("Anna has a quagga.", "A fine animal")], message: 2) : #"{"facts": []}"#)
+    }
+    try await store.work(model)
+    #expect(await model.requests.count > 1)
+    #expect(try await store.listed().map(\.text) == ["A fine animal."])
+    #expect(try scene.faults() == [])
+    #expect(try await store.sweep() == nil)
+    #expect(try holders("quagga") == [])
+  }
+
   @Test("copies beside the file are named, and left alone")
   func copies() async throws {
     let store = try await scene.open()

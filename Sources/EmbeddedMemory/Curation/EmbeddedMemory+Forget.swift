@@ -21,8 +21,8 @@ extension EmbeddedMemory {
   /// Forgets what a plan shows, for good: it goes from every table, from the word indexes, the vectors, the journal and
   /// the vocabulary, and its bytes go from the file. There is no way back; ask first.
   ///
-  /// The file is written anew, which takes some seconds for 100,000 memories and as much free space as it is large. A
-  /// turn that held it does not bring it in again when it is retained once more.
+  /// The file is written anew, which takes time and free space by its size. A turn that held it does not bring it in
+  /// again when it is retained once more.
   ///
   /// - Throws: `CurationError.planIsOld` when other memories would go than were shown; nothing is changed then.
   @discardableResult

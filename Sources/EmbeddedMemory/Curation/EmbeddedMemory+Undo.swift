@@ -81,6 +81,13 @@ struct ChangeLog {
       throw CurationError.changedSince(change, by: later)
     }
     try database.execute(sql: "PRAGMA defer_foreign_keys = ON")
+    let isMove = images.contains { $0.table.name == "memory" && $0.changedColumns.contains("bank") }
+    if isMove {
+      for bank in [change.bankID, change.otherBankID].compactMap(\.self) {
+        guard let row = try BankRow.find(bank, in: database) else { continue }
+        try JobQueue.interrupt(bank: row.id, now: now, in: database)
+      }
+    }
     var applier = ImageApplier(database, now: now)
     try applier.apply(images, forward: forward)
     if applier.hasRenumbered { try renumber(change, forward: forward, applier) }

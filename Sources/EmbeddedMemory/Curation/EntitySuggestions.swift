@@ -16,7 +16,7 @@ extension EmbeddedMemory {
   /// dismissed (`keepApart`) or split does not come again.
   ///
   /// Compared are names that share a rare word or stand side by side in the alphabet, read from either end: a few for
-  /// each entity, so that 100,000 take about a second.
+  /// each entity, however many there are.
   public func mergeSuggestions(bankID: String, limit: Int = 20) async throws -> [EntitySuggestion] {
     try await read { database in
       guard let bank = try BankRow.find(bankID, in: database)?.id else { return [] }

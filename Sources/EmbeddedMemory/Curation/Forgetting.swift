@@ -41,6 +41,9 @@ struct Forgetting {
     let mentioned = try entities()
     let documents = try documents()
     try readAgain()
+    for bank in Set(rows.map { $0 >> MemorySchema.memoriesPerBankBits }).union([closure.bank]) {
+      try JobQueue.interrupt(bank: bank, now: now, in: database)
+    }
     let said = try allTexts()
     try forgetAnswers()
     let linked = try forgetImages()
@@ -55,8 +58,8 @@ struct Forgetting {
     }
     for memory in closure.staying.sorted() { try stay(memory) }
     for (message, spans) in closure.messages.sorted(by: { $0.key < $1.key }) { try forget(message, spans) }
-    for document in documents { try forgetIfEmpty(document) }
-    for entity in Set(mentioned + linked).sorted() { try forgetIfUnmentioned(entity, texts: said) }
+    try forgetEmpty(documents)
+    try forgetUnmentioned(Set(mentioned + linked), texts: said)
     try forgetEmptyGroups()
     for (bank, rows) in Dictionary(grouping: rows, by: { $0 >> MemorySchema.memoriesPerBankBits }) {
       try VectorPages.forget(rows, bank: bank, in: database)
@@ -221,51 +224,58 @@ struct Forgetting {
 
   // MARK: - What is empty then
 
-  private func forgetIfEmpty(_ document: Int64) throws {
-    try database.execute(
-      sql: """
-        DELETE FROM document WHERE id = :document
-          AND NOT EXISTS (SELECT 1 FROM message WHERE message.document = :document)
-          AND NOT EXISTS (SELECT 1 FROM memory INDEXED BY memory_document WHERE memory.document = :document)
-        """, arguments: ["document": document])
-    guard database.changesCount > 0 else { return }
-    try database.execute(sql: "DELETE FROM job WHERE kind = 'extract' AND key = ?", arguments: ["document:\(document)"])
-    try forgetImages(where: "table_name = 'document' AND json_extract(coalesce(before, after), '$.id') = ?", document)
-  }
-
-  private func forgetIfUnmentioned(_ entity: Int64, texts: [String]) throws {
-    let names = try Int64.fetchAll(
-      database, sql: "SELECT id FROM entity WHERE merged_into = ?", arguments: [entity])
-    try database.execute(
-      sql: """
-        DELETE FROM entity WHERE id = :entity
-          AND NOT EXISTS (SELECT 1 FROM memory_entity WHERE memory_entity.entity = :entity)
-        """, arguments: ["entity": entity])
-    // One that an undo took away; another may have its number.
-    try database.execute(
-      sql: """
-        DELETE FROM row_image WHERE table_name = 'entity' AND json_extract(coalesce(before, after), '$.id') = ?
-          AND NOT EXISTS (SELECT 1 FROM entity WHERE hex(uid) = json_extract(coalesce(before, after), '$.uid'))
-        """, arguments: [entity])
-    let isThere = try Bool.fetchOne(
-      database, sql: "SELECT EXISTS (SELECT 1 FROM entity WHERE id = ?)", arguments: [entity])
-    for name in names + [entity] {
-      if isThere == true { try forgetNames(of: name, in: texts) } else { try forgetImages(ofEntity: name) }
+  private func forgetEmpty(_ documents: [Int64]) throws {
+    let gone = try documents.filter { document in
+      try database.execute(
+        sql: """
+          DELETE FROM document WHERE id = :document
+            AND NOT EXISTS (SELECT 1 FROM message WHERE message.document = :document)
+            AND NOT EXISTS (SELECT 1 FROM memory INDEXED BY memory_document WHERE memory.document = :document)
+          """, arguments: ["document": document])
+      return database.changesCount > 0
     }
+    for document in gone {
+      try database.execute(
+        sql: "DELETE FROM job WHERE kind = 'extract' AND key = ?", arguments: ["document:\(document)"])
+    }
+    try forgetImages(of: ["document"], where: "id", isIn: gone)
   }
 
-  private func forgetImages(ofEntity entity: Int64) throws {
-    try forgetImages(
-      where: "table_name = 'entity' AND json_extract(coalesce(before, after), '$.id') = ?", entity)
-    try forgetImages(
-      where: """
-        table_name IN ('alias', 'memory_entity', 'entity_apart')
-          AND json_extract(coalesce(before, after), '$.entity') = ?
-        """, entity)
+  private func forgetUnmentioned(_ entities: Set<Int64>, texts: [String]) throws {
+    // Those that an undo took away; others may have their numbers.
+    try database.execute(
+      sql: """
+        DELETE FROM row_image WHERE table_name = 'entity'
+          AND json_extract(coalesce(before, after), '$.id') IN (SELECT value FROM json_each(?))
+          AND NOT EXISTS (SELECT 1 FROM entity WHERE hex(uid) = json_extract(coalesce(before, after), '$.uid')
+            AND id = json_extract(coalesce(before, after), '$.id'))
+        """, arguments: [jsonList(entities)])
+    var gone: [Int64] = []
+    for entity in entities.sorted() {
+      let names = try Int64.fetchAll(
+        database, sql: "SELECT id FROM entity WHERE merged_into = ?", arguments: [entity])
+      try database.execute(
+        sql: """
+          DELETE FROM entity WHERE id = :entity
+            AND NOT EXISTS (SELECT 1 FROM memory_entity WHERE memory_entity.entity = :entity)
+          """, arguments: ["entity": entity])
+      let isThere = try Bool.fetchOne(
+        database, sql: "SELECT EXISTS (SELECT 1 FROM entity WHERE id = ?)", arguments: [entity])
+      if isThere == true {
+        for name in names + [entity] { gone += try forgetNames(of: name, in: texts) }
+      } else {
+        gone += names + [entity]
+      }
+    }
+    try forgetImages(of: ["entity"], where: "id", isIn: gone)
+    try forgetImages(of: ["alias", "memory_entity", "entity_apart"], where: "entity", isIn: gone)
+    try forgetImages(of: ["entity_apart"], where: "other", isIn: gone)
   }
 
   /// Other names of an entity that stays: those that stood in what goes, and in nothing that is left.
-  private func forgetNames(of entity: Int64, in texts: [String]) throws {
+  /// - Returns: The rows of `entity` that went.
+  private func forgetNames(of entity: Int64, in texts: [String]) throws -> [Int64] {
+    var gone: [Int64] = []
     let names = try Row.fetchAll(
       database,
       sql: """
@@ -282,7 +292,7 @@ struct Forgetting {
       guard isHeld == false else { continue }
       if row[1] == "entity" {
         try database.execute(sql: "DELETE FROM entity WHERE id = ?", arguments: [entity])
-        try forgetImages(ofEntity: entity)
+        gone.append(entity)
       } else {
         try database.execute(sql: "DELETE FROM alias WHERE entity = ? AND norm = ?", arguments: [entity, norm])
         try database.execute(
@@ -292,6 +302,7 @@ struct Forgetting {
             """, arguments: [entity, norm])
       }
     }
+    return gone
   }
 
   // MARK: - Images
@@ -299,97 +310,88 @@ struct Forgetting {
   /// What the journal and undo hold of what goes, also under numbers that a memory had before it was moved.
   /// - Returns: The entities that it was about by then.
   private func forgetImages() throws -> [Int64] {
-    var entities: Set<Int64> = []
-    for (name, hash) in zip(names, hashes) {
+    var numbers = Set(rows)
+    for name in names {
       let key = JSONValue.list([.text(name.hexadecimal)]).written()
-      let known = try Int64.fetchAll(
-        database,
-        sql: """
-          SELECT json_extract(before, '$.id') FROM row_image
-            WHERE table_name = 'memory' AND key = :key AND before NOTNULL
-          UNION SELECT json_extract(after, '$.id') FROM row_image
-            WHERE table_name = 'memory' AND key = :key AND after NOTNULL
-          UNION SELECT id FROM memory WHERE uid = :name
-          """, arguments: ["key": key, "name": name])
-      try database.execute(
-        sql: """
-          UPDATE change_group SET reason = NULL WHERE id IN (
-            SELECT change_group FROM journal WHERE uid = :name
-            UNION SELECT change_group FROM row_image WHERE table_name = 'memory' AND key = :key)
-          """, arguments: ["key": key, "name": name])
-      try database.execute(sql: "DELETE FROM journal WHERE uid = ?", arguments: [name])
-      try database.execute(sql: "DELETE FROM row_image WHERE table_name = 'memory' AND key = ?", arguments: [key])
-      try forgetUndone(hash: hash)
-      for row in known { entities.formUnion(try forgetImages(ofRow: row)) }
+      numbers.formUnion(
+        try Int64.fetchAll(
+          database.cachedStatement(
+            sql: """
+              SELECT json_extract(before, '$.id') FROM row_image
+                WHERE table_name = 'memory' AND key = :key AND before NOTNULL
+              UNION SELECT json_extract(after, '$.id') FROM row_image
+                WHERE table_name = 'memory' AND key = :key AND after NOTNULL
+              """), arguments: ["key": key]))
+      try forgetMemory(name, key: key)
     }
-    for message in closure.messages.keys {
-      try forgetImages(ofMessage: message)
-      // An undo must not take away the mark that keeps the turn out.
-      try database.execute(
-        sql: """
-          DELETE FROM row_image WHERE table_name = 'gone_message' AND EXISTS (
-            SELECT 1 FROM message WHERE message.id = ?
-              AND message.speaker = json_extract(coalesce(before, after), '$.speaker')
-              AND message.turn = json_extract(coalesce(before, after), '$.turn'))
-          """, arguments: [message])
+    for name in try undone() {
+      try forgetMemory(Data(hexadecimal: name), key: JSONValue.list([.text(name)]).written())
     }
-    return Array(entities)
-  }
-
-  /// What refers to a memory under one of its numbers.
-  private func forgetImages(ofRow row: Int64) throws -> [Int64] {
-    func linked(_ table: String, _ column: String) throws -> [Int64] {
-      try Int64.fetchAll(
-        database,
-        sql: """
-          SELECT DISTINCT json_extract(coalesce(before, after), '$.\(column)') FROM row_image
-          WHERE table_name = '\(table)' AND json_extract(coalesce(before, after), '$.memory') = ?
-          """, arguments: [row])
-    }
-    let entities = try linked("memory_entity", "entity")
+    let entities = try linked("memory_entity", "entity", to: numbers)
     // Copies that a move made and an undo took away again; another message may have the number of one.
-    for message in try linked("source", "message") {
-      try database.execute(
-        sql: """
-          DELETE FROM row_image
-          WHERE table_name = 'message' AND json_extract(coalesce(before, after), '$.id') = :message AND NOT EXISTS (SELECT 1 FROM message
-              WHERE id = :message AND turn = json_extract(coalesce(before, after), '$.turn'))
-          """, arguments: ["message": message])
-    }
+    try database.execute(
+      sql: """
+        DELETE FROM row_image WHERE table_name = 'message'
+          AND json_extract(coalesce(before, after), '$.id') IN (SELECT value FROM json_each(?))
+          AND NOT EXISTS (SELECT 1 FROM message WHERE id = json_extract(coalesce(before, after), '$.id')
+            AND turn = json_extract(coalesce(before, after), '$.turn'))
+        """, arguments: [jsonList(try linked("source", "message", to: numbers))])
     try forgetImages(
-      where: """
-        table_name IN ('source', 'memory_entity', 'memory_version', 'memory_source', 'echo')
-          AND json_extract(coalesce(before, after), '$.memory') = ?
-        """, row)
-    try forgetImages(
-      where: "table_name = 'memory_source' AND json_extract(coalesce(before, after), '$.source') = ?", row)
-    try forgetImages(where: "table_name = 'echo' AND json_extract(coalesce(before, after), '$.after') = ?", row)
+      of: ["source", "memory_entity", "memory_version", "memory_source", "echo"], where: "memory", isIn: numbers)
+    try forgetImages(of: ["memory_source"], where: "source", isIn: numbers)
+    try forgetImages(of: ["echo"], where: "after", isIn: numbers)
+    try forgetImages(of: ["message"], where: "id", isIn: closure.messages.keys)
+    try forgetImages(of: ["source"], where: "message", isIn: closure.messages.keys)
+    // An undo must not take away the marks that keep the turns out.
+    try database.execute(
+      sql: """
+        DELETE FROM row_image WHERE table_name = 'gone_message'
+          AND (json_extract(coalesce(before, after), '$.turn'), json_extract(coalesce(before, after), '$.speaker')) IN (
+            SELECT turn, speaker FROM message WHERE id IN (SELECT value FROM json_each(?)))
+        """, arguments: [jsonList(closure.messages.keys)])
     return entities
   }
 
-  private func forgetImages(ofMessage message: Int64) throws {
-    try forgetImages(where: "table_name = 'message' AND json_extract(coalesce(before, after), '$.id') = ?", message)
-    try forgetImages(where: "table_name = 'source' AND json_extract(coalesce(before, after), '$.message') = ?", message)
+  private func forgetMemory(_ name: Data, key: String) throws {
+    try database.execute(
+      sql: """
+        UPDATE change_group SET reason = NULL WHERE id IN (
+          SELECT change_group FROM journal WHERE uid = :name
+          UNION SELECT change_group FROM row_image WHERE table_name = 'memory' AND key = :key)
+        """, arguments: ["key": key, "name": name])
+    try database.execute(sql: "DELETE FROM journal WHERE uid = ?", arguments: [name])
+    try database.execute(sql: "DELETE FROM row_image WHERE table_name = 'memory' AND key = ?", arguments: [key])
   }
 
-  /// Images of memories of the same text that a move made, and an undo took away again.
-  private func forgetUndone(hash: Int64) throws {
-    let made = try String.fetchAll(
+  /// The names of memories of the same texts that a move made, and an undo took away again.
+  private func undone() throws -> [String] {
+    try String.fetchAll(
       database,
       sql: """
         SELECT DISTINCT json_extract(after, '$.uid') FROM row_image
-        WHERE table_name = 'memory' AND before IS NULL AND json_extract(after, '$.text_hash') = ?
-          AND NOT EXISTS (SELECT 1 FROM memory WHERE hex(uid) = json_extract(after, '$.uid'))
-        """, arguments: [hash])
-    for name in made {
-      let key = JSONValue.list([.text(name)]).written()
-      try database.execute(sql: "DELETE FROM journal WHERE uid = ?", arguments: [Data(hexadecimal: name)])
-      try database.execute(sql: "DELETE FROM row_image WHERE table_name = 'memory' AND key = ?", arguments: [key])
-    }
+        WHERE table_name = 'memory' AND before IS NULL
+          AND json_extract(after, '$.text_hash') IN (SELECT value FROM json_each(?))
+          AND key NOT IN (SELECT json_array(hex(uid)) FROM memory WHERE text_hash IN (SELECT value FROM json_each(?)))
+        """, arguments: [jsonList(hashes), jsonList(hashes)])
   }
 
-  private func forgetImages(where condition: String, _ value: Int64) throws {
-    try database.execute(sql: "DELETE FROM row_image WHERE \(condition)", arguments: [value])
+  /// What images of a table say of memories in a column.
+  private func linked(_ table: String, _ column: String, to memories: Set<Int64>) throws -> [Int64] {
+    try Int64.fetchAll(
+      database,
+      sql: """
+        SELECT DISTINCT json_extract(coalesce(before, after), '$.\(column)') FROM row_image
+        WHERE table_name = '\(table)'
+          AND json_extract(coalesce(before, after), '$.memory') IN (SELECT value FROM json_each(?))
+        """, arguments: [jsonList(memories)])
+  }
+
+  private func forgetImages(of tables: [String], where column: String, isIn rows: some Sequence<Int64>) throws {
+    try database.execute(
+      sql: """
+        DELETE FROM row_image WHERE table_name IN (\(tables.map { "'\($0)'" }.joined(separator: ", ")))
+          AND json_extract(coalesce(before, after), '$.\(column)') IN (SELECT value FROM json_each(?))
+        """, arguments: [jsonList(rows)])
   }
 
   /// Changes of which nothing is left to be undone; a document alone is nothing.

@@ -26,6 +26,8 @@ struct MemoryMove {
 
   mutating func move(_ memories: [Int64]) throws {
     let provenance = Provenance(database, now: now)
+    // What they read is not where it was.
+    for bank in [from, to] { try JobQueue.interrupt(bank: bank, now: now, in: database) }
     var all = Set(memories)
     for memory in memories { all.formUnion(try provenance.facts(saidOnlyIn: memory)) }
     for memory in all.sorted() { try provenance.sourceMoves(memory, along: all) }

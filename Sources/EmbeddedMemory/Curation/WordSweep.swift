@@ -14,7 +14,7 @@ enum WordSweep {
   }
 
   /// Merges the word indexes, since old segments hold the words of deleted rows, and deletes each word of the
-  /// vocabulary that no index row holds any more. It takes about a second for 100,000 memories.
+  /// vocabulary that no index row holds any more. It reads the whole of both indexes.
   static func run(in database: Database) throws {
     for index in ["memory_fts", "memory_words"] {
       try database.execute(sql: "INSERT INTO \(index) (\(index)) VALUES ('optimize')")
