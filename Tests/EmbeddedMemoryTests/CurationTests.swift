@@ -312,6 +312,29 @@ struct CurationTests {
     #expect(try scene.faults() == [])
   }
 
+  @Test("a fact that was said in two memories goes out and moves with both of them, not with one")
+  func saidInTwo() async throws {
+    let store = try await scene.open()
+    try await store.retain(.saying("Anna lives in Oslo.", answer: "Oslo it is."))
+    let fact = """
+      {"facts": [{"what": "Anna is in Oslo.", "kind": "state", "type": "world", "entities": [], "sources": [
+        {"message": 1, "quote": "lives in Oslo"}, {"message": 2, "quote": "Oslo it is"}]}]}
+      """
+    try await store.updateProfile(bankID: "bank") { $0.observes = false }
+    try await store.work(ScriptedModel(fact))
+    let both = try await ids("Anna lives in Oslo.", "Oslo it is.", in: store)
+    try await store.invalidate([both[0]], bankID: "bank")
+    #expect(try await store.derived(.extract).map(\.text) == ["Anna is in Oslo."])
+    try await store.invalidate([both[1]], bankID: "bank")
+    #expect(try await store.derived(.extract) == [])
+    try await store.undo(bankID: "bank")
+    try await store.undo(bankID: "bank")
+    try await store.move(both, from: "bank", to: "home")
+    #expect(try await store.listed() == [])
+    #expect(try await store.memories(MemoryPageRequest(bankID: "home")).memories.count == 3)
+    #expect(try scene.faults() == [])
+  }
+
   @Test("an observation that was made anew meanwhile does not come back beside its successor")
   func superseded() async throws {
     let store = try await scene.open()

@@ -28,8 +28,7 @@ struct MemoryMove {
     let provenance = Provenance(database, now: now)
     // What they read is not where it was.
     for bank in [from, to] { try JobQueue.interrupt(bank: bank, now: now, in: database) }
-    var all = Set(memories)
-    for memory in memories { all.formUnion(try provenance.facts(saidOnlyIn: memory)) }
+    let all = Set(memories + (try provenance.facts(saidOnlyIn: memories)))
     for memory in all.sorted() { try provenance.sourceMoves(memory, along: all) }
     try forgetEchoes(apartFrom: all)
     try setRows(all.sorted())

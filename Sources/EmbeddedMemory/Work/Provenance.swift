@@ -25,7 +25,7 @@ struct Provenance {
   ///   versions, instead of being invalidated.
   func sourceWasRemoved(_ memory: Int64, forGood: Bool = false) throws {
     var banks: Set<Int64> = []
-    for fact in try facts(saidOnlyIn: memory) { try remove(fact, forGood: forGood, banks: &banks) }
+    for fact in try facts(saidOnlyIn: [memory]) { try remove(fact, forGood: forGood, banks: &banks) }
     try removeObservations(on: memory, forGood: forGood, banks: &banks)
     try removeAnswers(on: memory, forGood: forGood)
     for bank in banks { try Work.addObservation(bank: bank, notBefore: now, now: now, in: database) }
@@ -67,7 +67,7 @@ struct Provenance {
   /// consolidated anew among their like.
   func sourceWasRetagged(_ memory: Int64) throws {
     var banks: Set<Int64> = []
-    for fact in try facts(saidOnlyIn: memory) {
+    for fact in try facts(saidOnlyIn: [memory]) {
       try database.execute(
         sql: "UPDATE memory SET tags = (SELECT tags FROM memory WHERE id = ?), updated = max(updated, ?) WHERE id = ?",
         arguments: [memory, now, fact])
@@ -138,22 +138,30 @@ struct Provenance {
 
   // MARK: - Facts
 
-  /// Facts whose every source lies in the words of a memory.
-  func facts(saidOnlyIn memory: Int64) throws -> [Int64] {
-    let origin = try Row.fetchOne(database, sql: "SELECT origin FROM memory WHERE id = ?", arguments: [memory])
-    guard let origin, (origin[0] as String?) == nil else { return [] }
-    let inside = """
-      EXISTS (SELECT 1 FROM source AS own WHERE own.memory = :memory AND own.message = place.message
-        AND own.span_start < place.span_end AND own.span_end > place.span_start)
+  /// Facts that were said in the words of these memories, and in no others that count.
+  func facts(saidOnlyIn memories: some Sequence<Int64>) throws -> [Int64] {
+    func said(in table: String) -> String {
       """
+      EXISTS (SELECT 1 FROM \(table) AS words WHERE words.message = place.message
+        AND words.span_start < place.span_end AND words.span_end > place.span_start)
+      """
+    }
     return try Int64.fetchAll(
       database,
       sql: """
-        SELECT DISTINCT fact.id FROM source AS place JOIN memory AS fact ON fact.id = place.memory
-        WHERE place.message IN (SELECT message FROM source WHERE memory = :memory)
-          AND fact.origin = 'extract' AND \(inside)
-          AND NOT EXISTS (SELECT 1 FROM source AS place WHERE place.memory = fact.id AND NOT \(inside))
-        """, arguments: ["memory": memory])
+        WITH own AS (
+            SELECT source.* FROM source JOIN memory ON memory.id = source.memory
+            WHERE memory.origin IS NULL AND memory.id IN (SELECT value FROM json_each(?))),
+          valid AS NOT MATERIALIZED (
+            SELECT source.* FROM source JOIN memory ON memory.id = source.memory
+            WHERE memory.origin IS NULL AND memory.state = 0)
+        SELECT DISTINCT fact.id FROM own JOIN source AS place ON place.message = own.message
+          JOIN memory AS fact ON fact.id = place.memory
+        WHERE fact.origin = 'extract' AND own.span_start < place.span_end AND own.span_end > place.span_start
+          AND NOT EXISTS (
+            SELECT 1 FROM source AS place
+            WHERE place.memory = fact.id AND NOT \(said(in: "own")) AND \(said(in: "valid")))
+        """, arguments: [jsonList(memories)])
   }
 
   private func remove(_ fact: Int64, forGood: Bool, banks: inout Set<Int64>) throws {
