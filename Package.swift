@@ -202,7 +202,8 @@ let package = Package(
       name: "RearviewBenchmarks",
       dependencies: [
         "CKernels", "ChunkReader", "DialogueCorpus", "HTTPClientOnly", "Rearview", "RearviewChat", "RearviewCommand",
-        "RearviewEmbeddedMemory", "RearviewMemory", "ScriptedServer", "TerminalEmulator",
+        "RearviewEmbeddedMemory", "RearviewHTTP", "RearviewMemory", "RearviewProviders", "ScriptedServer",
+        "TerminalEmulator",
       ],
       path: "Tests/Benchmarks", resources: [.embedInCode("Peers.py")]),
 

@@ -15,7 +15,8 @@ struct RearviewCommand: AsyncParsableCommand {
     version: RearviewClient.version,
     subcommands: [
       Chat.self, Ask.self, Models.self, Providers.self, Recall.self, Reflect.self, Retain.self, BankCommand.self,
-      JobsCommand.self, ConfigCommand.self, Doctor.self,
+      MemoryCommand.self, DocumentCommand.self, EntityCommand.self, Undo.self, Redo.self, JobsCommand.self,
+      ConfigCommand.self, Doctor.self,
     ],
     defaultSubcommand: Chat.self)
 

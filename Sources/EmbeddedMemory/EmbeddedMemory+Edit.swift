@@ -8,65 +8,66 @@ extension EmbeddedMemory {
   /// An invalidated memory can be edited and stays invalidated.
   /// - Throws: `MemoryStoreError.emptyText` for a blank text, `noSuchMemory`.
   public func edit(id: String, bankID: String, text: String) async throws -> Memory {
-    guard !text.allSatisfy(\.isWhitespace) else { throw MemoryStoreError.emptyText }
-    return try await change("edit", id: id, bankID: bankID) { [times] database, row, now in
-      try TextUpdate(text, times: times).write(to: row, now: now, in: database)
-      try Provenance(database, now: now).sourceWasRemoved(row)
+    try await edit(id: id, bankID: bankID, text: text, reason: nil)
+  }
+
+  /// Changes a memory's text, with the reason for its history.
+  public func edit(id: String, bankID: String, text: String, reason: String?) async throws -> Memory {
+    try requireText(text)
+    let changed = try await change("edit", [id], bankID: bankID, reason: reason) { [times] database, stored, now in
+      try TextUpdate(text, times: times).write(to: stored.row, now: now, in: database)
+      try Provenance(database, now: now).sourceWasRemoved(stored.row)
     }
+    return try Self.only(changed.memories, id: id, bankID: bankID)
   }
 
   /// Takes a memory out of recall. Again with another reason changes the reason.
   public func invalidate(id: String, bankID: String, reason: String?) async throws -> Memory {
-    try await change("invalidate", id: id, bankID: bankID) { database, row, now in
-      try database.execute(
-        sql: "UPDATE memory SET state = 1, state_reason = CAST(? AS TEXT), updated = ? WHERE id = ?",
-        arguments: [reason?.blob, now, row])
-      try Provenance(database, now: now).sourceWasRemoved(row)
-    }
+    try Self.only(await invalidated([id], bankID: bankID, reason: reason).memories, id: id, bankID: bankID)
   }
 
   /// Puts an invalidated memory back; a valid one stays as it is.
   public func restore(id: String, bankID: String) async throws -> Memory {
-    try await change("restore", id: id, bankID: bankID) { database, row, now in
+    try Self.only(await restored([id], bankID: bankID, reason: nil).memories, id: id, bankID: bankID)
+  }
+
+  /// Takes several memories out of recall, as one change; `nil` when all were, for the same reason.
+  @discardableResult
+  public func invalidate(_ ids: [String], bankID: String, reason: String? = nil) async throws -> Change? {
+    try await invalidated(ids, bankID: bankID, reason: reason).change
+  }
+
+  /// Puts several invalidated memories back, as one change; `nil` when none was.
+  @discardableResult
+  public func restore(_ ids: [String], bankID: String, reason: String? = nil) async throws -> Change? {
+    try await restored(ids, bankID: bankID, reason: reason).change
+  }
+
+  private func invalidated(
+    _ ids: [String], bankID: String, reason: String?
+  ) async throws -> (memories: [Memory], change: Change?) {
+    try await change("invalidate", ids, bankID: bankID, reason: reason) { database, stored, now in
+      try database.execute(
+        sql: "UPDATE memory SET state = 1, state_reason = CAST(? AS TEXT), updated = ? WHERE id = ?",
+        arguments: [reason?.blob, now, stored.row])
+      try Provenance(database, now: now).sourceWasRemoved(stored.row)
+    }
+  }
+
+  private func restored(
+    _ ids: [String], bankID: String, reason: String?
+  ) async throws -> (memories: [Memory], change: Change?) {
+    try await change("restore", ids, bankID: bankID, reason: reason) { database, stored, now in
       try database.execute(
         sql: "UPDATE memory SET state = 0, state_reason = NULL, updated = ? WHERE id = ? AND state = 1",
-        arguments: [now, row])
-      try Provenance(database, now: now).sourceWasRestored(row)
+        arguments: [now, stored.row])
+      try Provenance(database, now: now).sourceWasRestored(stored.row)
     }
   }
 
-  /// Changes one memory and writes into the journal how it was and how it is; a change of nothing leaves no entry.
-  private func change(
-    _ action: String, id: String, bankID: String, _ body: @Sendable (Database, Int64, Int64) throws -> Void
-  ) async throws -> Memory {
-    try await write { [now] database in
-      guard let before = try StoredMemory.find(id: id, bankID: bankID, in: database) else {
-        throw MemoryStoreError.noSuchMemory(id: id, bankID: bankID)
-      }
-      // A clock that was set back must not make a change older than what it changed.
-      let time = max(now, (before.memory.updatedAt.map(milliseconds) ?? 0) + 1)
-      try body(database, before.row, time)
-      guard let after = try StoredMemory.find(id: id, bankID: bankID, in: database)?.memory else {
-        throw MemoryStoreError.noSuchMemory(id: id, bankID: bankID)
-      }
-      if after != before.memory {
-        try Self.record(action, at: time, before: before, after: after, in: database)
-      }
-      return after
-    }
-  }
-
-  private static func record(
-    _ action: String, at time: Int64, before: StoredMemory, after: Memory, in database: Database
-  ) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try database.execute(
-      sql: """
-        INSERT INTO journal (at, action, table_name, uid, before, after)
-        VALUES (?, ?, 'memory', ?, CAST(? AS TEXT), CAST(? AS TEXT))
-        """,
-      arguments: [time, action, before.name.bytes, try encoder.encode(before.memory), try encoder.encode(after)])
+  private static func only(_ memories: [Memory], id: String, bankID: String) throws -> Memory {
+    guard let memory = memories.first else { throw MemoryStoreError.noSuchMemory(id: id, bankID: bankID) }
+    return memory
   }
 }
 

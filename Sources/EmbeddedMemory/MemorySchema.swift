@@ -30,6 +30,7 @@ enum MemorySchema {
     Step(name: "threads, speakers and the vocabulary") { try $0.execute(sql: threads) },
     vectors,
     workStep,
+    curationStep,
   ]
 
   /// thread: the conversation that a memory stands in, by the row id of the memory that began it. word: every word of the

@@ -26,11 +26,32 @@ struct TextUpdate {
       arguments: [
         text.blob, IndexedText.of(text), NormalizedText(text).hash, occurred?.start, occurred?.end, now, row,
       ])
+    let former = try Int64.fetchAll(
+      database, sql: "SELECT entity FROM memory_entity WHERE memory = ?", arguments: [row])
     try database.execute(sql: "DELETE FROM memory_entity WHERE memory = ?", arguments: [row])
     let entities = EntityWriter(bank: before["bank"], now: now, database: database)
     try entities.keep(entities.mentions(in: text, given: []), memory: row, saidAt: saidAt ?? now)
+    try keepSplit(former, of: row, in: database)
     for word in VocabularyWords.words(of: text) {
       try database.cachedStatement(sql: "INSERT OR IGNORE INTO word (text) VALUES (?)").execute(arguments: [word])
+    }
+  }
+
+  /// A memory that a person parted from an entity stays parted, though its text still names that one.
+  private func keepSplit(_ former: [Int64], of row: Int64, in database: Database) throws {
+    for entity in former {
+      let named = try Int64.fetchAll(
+        database,
+        sql: """
+          SELECT memory_entity.entity FROM memory_entity JOIN entity_apart ON entity_apart.other = memory_entity.entity
+          WHERE memory_entity.memory = ? AND entity_apart.entity = ? AND is_split = 1
+          """, arguments: [row, entity])
+      for other in named {
+        try database.execute(
+          sql: "DELETE FROM memory_entity WHERE entity = ? AND memory = ?", arguments: [other, row])
+        try database.execute(
+          sql: "INSERT OR IGNORE INTO memory_entity (entity, memory) VALUES (?, ?)", arguments: [entity, row])
+      }
     }
   }
 }

@@ -1,14 +1,20 @@
 import DialogueCorpus
 import Foundation
+import RearviewChat
 import RearviewEmbeddedMemory
+import RearviewHTTP
 import RearviewMemory
+import RearviewProviders
 
-/// How much of the evidence recall brings, on dialogues made up from a seed, each in a bank of its own.
+/// How much of the evidence recall brings, on dialogues made up from a seed, each in a bank of its own; with vectors where
+/// `REARVIEW_BENCH_EMBEDDINGS` names an endpoint (`http://127.0.0.1:11434/v1`).
 struct DialogueBench {
   func rows() async throws -> [Row] {
     let folder = NSTemporaryDirectory() + "rearview-dialogues-" + UUID().uuidString
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let store = try await EmbeddedMemory.open(path: folder + "/memory.sqlite", timeZone: .gmt)
+    let model = try embeddingModel()
+    if let model { store.setEmbeddings(within: .seconds(30)) { _ in model } }
     let corpus = DialogueCorpus(seed: 7)
     let turns = corpus.conversations.map(\.turns.count).reduce(0, +)
     print("  \(turns) turns in \(corpus.conversations.count) dialogues")
@@ -22,6 +28,7 @@ struct DialogueBench {
               RetainedMessage(speaker: .note, text: turn.text, saidAt: Date(timeIntervalSince1970: turn.seconds))
             ])
         })
+      if let model { _ = try await store.embedMissing(bankID: conversation.name, model: model) }
       for question in conversation.questions {
         let found = try await store.recall(RecallQuery(bankID: conversation.name, text: question.text)).memories
         let ids = found.map { [$0.memory.turnID] + ($0.sources ?? []).map(\.turnID) }
@@ -37,6 +44,15 @@ struct DialogueBench {
       Row(name: "evidence that is not in the first 50", value: 100 * (1 - all.at50), unit: "%", goal: 5),
       Row(name: "1 - mean reciprocal rank", value: 1 - all.reciprocal, unit: "×", goal: 0.6),
     ]
+  }
+
+  /// The model behind the endpoint that `REARVIEW_BENCH_EMBEDDINGS` names, whatever it calls it.
+  private func embeddingModel() throws -> (any EmbeddingModel)? {
+    guard let url = ProcessInfo.processInfo.environment["REARVIEW_BENCH_EMBEDDINGS"] else { return nil }
+    let catalog = ModelCatalog(
+      transport: HTTPClientTransport(userAgent: "benchmark"), environment: [:],
+      providers: [ProviderConfiguration(name: "bench", baseURL: url)])
+    return try catalog.resolveEmbeddings("bench/model")
   }
 
   /// Sums over questions.

@@ -83,7 +83,7 @@ extension EmbeddedMemory {
         },
         documents: try number("SELECT document_count FROM bank WHERE id = ?"),
         messages: try number("SELECT count(*) FROM message WHERE bank = ?"),
-        entities: try database.tableExists("entity") ? number("SELECT count(*) FROM entity WHERE bank = ?") : nil,
+        entities: try number("SELECT count(*) FROM entity WHERE bank = ? AND merged_into IS NULL"),
         textBytes: try number("SELECT sum(length(CAST(text AS BLOB))) FROM message WHERE bank = ?")
           + number("SELECT sum(length(CAST(text AS BLOB))) FROM memory WHERE bank = ?"),
         fileBytes: (try Int.fetchOne(database, sql: "PRAGMA page_count") ?? 0)

@@ -1,21 +1,33 @@
 import GRDB
 
 extension EmbeddedMemory {
-  /// Deletes a bank for good, with all that belongs to it: memories, documents, jobs, journal. Returns whether there
-  /// was one. There is no way back; ask first.
+  /// Deletes a bank for good, with all that belongs to it: memories, documents, jobs, journal, and the words that no
+  /// other bank has. Its bytes go from the file, which is written anew. Returns whether there was one. There is no way
+  /// back; ask first.
+  ///
+  /// Changes that moved memories from it, or to it, cannot be undone any more.
   @discardableResult
   public func deleteBank(id: String) async throws -> Bool {
-    try await write { database in
+    let isDeleted = try await write { database in
       guard let bank = try BankRow.find(id, in: database)?.id else { return false }
       try database.execute(sql: "PRAGMA defer_foreign_keys = ON")
       // The journal knows rows by their names only, and holds what they said.
       try database.execute(
         sql: "DELETE FROM journal WHERE uid IN (SELECT uid FROM memory WHERE bank = ?)", arguments: [bank])
+      let changes = "SELECT id FROM change_group WHERE bank = :bank OR other_bank = :bank"
+      for table in ["journal", "row_image"] {
+        try database.execute(sql: "DELETE FROM \(table) WHERE change_group IN (\(changes))", arguments: ["bank": bank])
+      }
+      try database.execute(
+        sql: "DELETE FROM change_group WHERE bank = :bank OR other_bank = :bank", arguments: ["bank": bank])
       for rows in try OwnedRows.ofBank(in: database) {
         try database.execute(sql: "DELETE FROM \(rows.table) WHERE \(rows.condition)", arguments: ["bank": bank])
       }
+      try WordSweep.run(in: database)
       return true
     }
+    if isDeleted { _ = try await sweepBytes() }
+    return isDeleted
   }
 }
 

@@ -45,15 +45,19 @@ struct EntityWriter {
     }
   }
 
-  /// The entity of that name, or the only one that has it as another name.
+  /// The entity of that name, the one that it was merged into, or the one that has it as another name: as a person
+  /// said, else the only one by rule.
   func entity(named norm: String) throws -> Int64? {
     let named = try Int64.fetchOne(
-      database.cachedStatement(sql: "SELECT id FROM entity WHERE bank = ? AND norm = ?"), arguments: [bank, norm])
-    if let named { return named }
-    let aliased = try Int64.fetchAll(
-      database.cachedStatement(sql: "SELECT entity FROM alias WHERE bank = ? AND norm = ? LIMIT 2"),
+      database.cachedStatement(sql: "SELECT coalesce(merged_into, id) FROM entity WHERE bank = ? AND norm = ?"),
       arguments: [bank, norm])
-    return aliased.count == 1 ? aliased[0] : nil
+    if let named { return named }
+    let aliased = try Row.fetchAll(
+      database.cachedStatement(
+        sql: "SELECT entity, is_given FROM alias WHERE bank = ? AND norm = ? ORDER BY is_given DESC LIMIT 2"),
+      arguments: [bank, norm])
+    guard let first = aliased.first, aliased.count == 1 || first["is_given"] else { return nil }
+    return first["entity"]
   }
 
   private func insert(_ mention: EntityMention, saidAt: Int64) throws -> Int64 {

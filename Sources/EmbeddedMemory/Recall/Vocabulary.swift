@@ -9,6 +9,8 @@ struct Vocabulary: Sendable {
   /// Which pairs of letters each word holds, a bit for each of 64 classes of pairs.
   private var pairs: [UInt64] = []
   private var lastRow: Int64 = 0
+  /// Which time words were last taken out of the file.
+  private var sweep: Int?
 
   /// A word that is like another one.
   struct Similar: Hashable, Sendable {
@@ -17,8 +19,13 @@ struct Vocabulary: Sendable {
     var similarity: Double
   }
 
-  /// Reads the words that came since.
+  /// Reads the words that came since; all of them anew, after some went with what was forgotten.
   mutating func update(in database: Database) throws {
+    let sweep = try WordSweep.count(in: database)
+    if sweep != self.sweep {
+      self = Vocabulary()
+      self.sweep = sweep
+    }
     let found = try Row.fetchCursor(
       database.cachedStatement(sql: "SELECT id, text FROM word WHERE id > ? ORDER BY id"), arguments: [lastRow])
     while let row = try found.next() {

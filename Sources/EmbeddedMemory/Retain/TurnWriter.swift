@@ -23,14 +23,15 @@ struct TurnWriter {
   ) throws {
     let known = try BankRow.find(turn.bankID, in: database)
     let stored = try known.map { try Self.messages(ofTurn: turn.turnID, bank: $0.id, in: database) } ?? []
-    missing = Self.missing(of: turn.messages, stored: stored)
+    let gone = try known.map { try Self.gone(ofTurn: turn.turnID, bank: $0.id, in: database) } ?? []
+    missing = Self.missing(of: turn.messages, stored: stored, gone: gone.map(\.speaker))
     guard !missing.isEmpty else { return nil }
     self.turn = turn
     self.now = now
     self.timeZone = timeZone
     self.times = times
     self.database = database
-    firstPosition = stored.count
+    firstPosition = (stored.map(\.position) + gone.map(\.position)).max().map { $0 + 1 } ?? 0
     bank = try known?.id ?? Self.insertBank(turn.bankID, now: now, in: database)
     document = try Self.document(turn.documentID ?? turn.turnID, bank: bank, now: now, in: database)
     thread = try Thread(document: document, bank: bank, in: database)
@@ -38,27 +39,11 @@ struct TurnWriter {
     metadata = try turn.metadata.isEmpty ? nil : Self.json(turn.metadata)
   }
 
-  /// Takes what a document held before out of it and out of recall: nothing is deleted, and what was also said
-  /// elsewhere stays.
-  private func replaceDocument() throws {
-    try database.cachedStatement(sql: "UPDATE message SET is_replaced = 1 WHERE document = ?")
-      .execute(arguments: [document])
-    try database.cachedStatement(
-      sql: """
-        UPDATE memory SET state = 1, state_reason = 'Its document was replaced.', updated = ?
-        WHERE state = 0 AND id IN (
-          SELECT source.memory FROM source JOIN message ON message.id = source.message WHERE message.document = ?
-        ) AND NOT EXISTS (
-          SELECT 1 FROM source JOIN message ON message.id = source.message
-          WHERE source.memory = memory.id AND message.is_replaced = 0
-        )
-        """
-    ).execute(arguments: [now, document])
-  }
-
   /// - Parameter words: The words that the vocabulary is known to hold.
   mutating func write(words: inout Set<String>) throws {
-    if turn.update == .overwrite, firstPosition == 0 { try replaceDocument() }
+    if turn.update == .overwrite, firstPosition == 0 {
+      try DocumentRetirement.retire(document, reason: "Its document was replaced.", now: now, in: database)
+    }
     for (offset, message) in missing.enumerated() {
       try write(message, position: firstPosition + offset)
       try Self.keep(wordsOf: message.text, known: &words, in: database)
@@ -75,24 +60,44 @@ struct TurnWriter {
     var text: String
   }
 
-  private static func messages(ofTurn turn: String, bank: Int64, in database: Database) throws -> [Said] {
+  private static func messages(
+    ofTurn turn: String, bank: Int64, in database: Database
+  ) throws -> [(said: Said, position: Int)] {
     let statement = try database.cachedStatement(
       sql: """
-        SELECT speaker, CAST(text AS BLOB) AS text FROM message
+        SELECT speaker, CAST(text AS BLOB) AS text, position FROM message
         WHERE bank = ? AND turn = CAST(? AS TEXT) ORDER BY position
         """)
     return try Row.fetchAll(statement, arguments: [bank, turn.blob]).map {
-      Said(speaker: $0["speaker"], text: MemoryRow.text($0["text"]) ?? "")
+      (Said(speaker: $0["speaker"], text: MemoryRow.text($0["text"]) ?? ""), $0["position"])
     }
   }
 
-  /// What was not said in the stored messages; a message that is twice in the turn must be stored twice.
-  private static func missing(of messages: [RetainedMessage], stored: [Said]) -> [RetainedMessage] {
-    var left = Dictionary(stored.map { ($0, 1) }, uniquingKeysWith: +)
-    return messages.filter { message in
+  /// What of the turn was forgotten, or moved to another bank; nobody knows its words any more.
+  private static func gone(
+    ofTurn turn: String, bank: Int64, in database: Database
+  ) throws -> [(speaker: String, position: Int)] {
+    let statement = try database.cachedStatement(
+      sql: "SELECT speaker, position FROM gone_message WHERE bank = ? AND turn = CAST(? AS TEXT)")
+    return try Row.fetchAll(statement, arguments: [bank, turn.blob]).map { ($0["speaker"], $0["position"]) }
+  }
+
+  /// What was not said in the stored messages; a message that is twice in the turn must be stored twice. What is missing
+  /// is taken for what is gone, as far as the same speaker said it: it must not come back.
+  private static func missing(
+    of messages: [RetainedMessage], stored: [(said: Said, position: Int)], gone: [String]
+  ) -> [RetainedMessage] {
+    var left = Dictionary(stored.map { ($0.said, 1) }, uniquingKeysWith: +)
+    let new = messages.filter { message in
       let said = Said(speaker: message.speaker.rawValue, text: message.text)
       guard let count = left[said], count > 0 else { return true }
       left[said] = count - 1
+      return false
+    }
+    var leftGone = Dictionary(gone.map { ($0, 1) }, uniquingKeysWith: +)
+    return new.filter { message in
+      guard let count = leftGone[message.speaker.rawValue], count > 0 else { return true }
+      leftGone[message.speaker.rawValue] = count - 1
       return false
     }
   }
@@ -109,7 +114,7 @@ struct TurnWriter {
     return bank
   }
 
-  private static func document(_ key: String, bank: Int64, now: Int64, in database: Database) throws -> Int64 {
+  static func document(_ key: String, bank: Int64, now: Int64, in database: Database) throws -> Int64 {
     let known = try Int64.fetchOne(
       database.cachedStatement(sql: "SELECT id FROM document WHERE bank = ? AND key = CAST(? AS TEXT)"),
       arguments: [bank, key.blob])

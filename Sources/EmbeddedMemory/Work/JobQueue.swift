@@ -158,6 +158,15 @@ enum JobQueue {
         """, arguments: [state.rawValue, notBefore, error, countsTry ? 0 : 1, now, row])
   }
 
+  /// Lets what runs for a bank begin anew: it has read what is no longer there, and must not write what it made of it.
+  static func interrupt(bank: Int64, now: Int64, in database: Database) throws {
+    for row in try Int64.fetchAll(
+      database, sql: "SELECT id FROM job WHERE bank = ? AND state = 'running'", arguments: [bank])
+    {
+      try putBack(row, notBefore: now, error: nil, countsTry: false, now: now, in: database)
+    }
+  }
+
   static func end(_ row: Int64, _ state: JobState, error: String?, now: Int64, in database: Database) throws {
     try database.execute(
       sql: "UPDATE job SET state = ?, error = ?, owner = NULL, lease_until = NULL, updated = ? WHERE id = ?",

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import RearviewMemory
 
@@ -24,7 +25,7 @@ struct Provenance {
   ///   versions, instead of being invalidated.
   func sourceWasRemoved(_ memory: Int64, forGood: Bool = false) throws {
     var banks: Set<Int64> = []
-    for fact in try facts(saidOnlyIn: memory) { try remove(fact, forGood: forGood, banks: &banks) }
+    for fact in try facts(saidOnlyIn: [memory]) { try remove(fact, forGood: forGood, banks: &banks) }
     try removeObservations(on: memory, forGood: forGood, banks: &banks)
     try removeAnswers(on: memory, forGood: forGood)
     for bank in banks { try Work.addObservation(bank: bank, notBefore: now, now: now, in: database) }
@@ -54,6 +55,73 @@ struct Provenance {
     try Work.addObservation(bank: bank, notBefore: now, now: now, in: database)
   }
 
+  /// Call it after a memory's type changed: what was consolidated from it is consolidated anew.
+  func sourceWasRetyped(_ memory: Int64) throws {
+    var banks: Set<Int64> = []
+    try removeObservations(on: memory, forGood: false, banks: &banks)
+    try removeAnswers(on: memory, forGood: false)
+    for bank in banks { try Work.addObservation(bank: bank, notBefore: now, now: now, in: database) }
+  }
+
+  /// Call it after a memory got other tags: facts that were said only in it are seen by those who see it, and are
+  /// consolidated anew among their like.
+  func sourceWasRetagged(_ memory: Int64) throws {
+    var banks: Set<Int64> = []
+    for fact in try facts(saidOnlyIn: [memory]) {
+      try database.execute(
+        sql: "UPDATE memory SET tags = (SELECT tags FROM memory WHERE id = ?), updated = max(updated, ?) WHERE id = ?",
+        arguments: [memory, now, fact])
+      try removeObservations(on: fact, forGood: false, banks: &banks)
+      try removeAnswers(on: fact, forGood: false)
+    }
+    try removeObservations(on: memory, forGood: false, banks: &banks)
+    try removeAnswers(on: memory, forGood: false)
+    for bank in banks { try Work.addObservation(bank: bank, notBefore: now, now: now, in: database) }
+  }
+
+  /// Call it before memories move to another bank: observations on one of them go out, and answers get old, unless they
+  /// move too.
+  func sourceMoves(_ memory: Int64, along moved: Set<Int64>) throws {
+    var banks: Set<Int64> = []
+    try removeObservations(on: memory, forGood: false, except: moved, banks: &banks)
+    try removeAnswers(on: memory, forGood: false)
+  }
+
+  /// Call it after images of rows were put back. An observation that came back, while what it rests on was consolidated
+  /// without it meanwhile, stays out; its facts are consolidated anew.
+  func rowsWerePutBack(_ images: [RowImage], changedAt: Int64) throws {
+    var banks: Set<Int64> = []
+    for image in images where image.table.name == "memory" {
+      guard case .text(let uid)? = (image.after ?? image.before)?["uid"],
+        let row = try Row.fetchOne(
+          database, sql: "SELECT id, bank, origin, state FROM memory WHERE uid = ?",
+          arguments: [Data(hexadecimal: uid)])
+      else { continue }
+      let memory = row["id"] as Int64
+      banks.insert(row["bank"])
+      try removeAnswers(on: memory, forGood: false)
+      guard (row["origin"] as String?) == DerivedMemory.Origin.observe.rawValue, row["state"] as Int == 0,
+        image.changedColumns.contains("state")
+      else { continue }
+      let isLate = try Bool.fetchOne(
+        database,
+        sql: """
+          SELECT EXISTS (SELECT 1 FROM memory_source JOIN memory AS fact ON fact.id = memory_source.source
+            WHERE memory_source.memory = ? AND fact.consolidated > ?)
+          """, arguments: [memory, changedAt])
+      guard isLate == true else { continue }
+      try database.execute(
+        sql: "UPDATE memory SET state = 1, state_reason = ?, updated = ? WHERE id = ?",
+        arguments: [Self.supersededReason, now, memory])
+      try database.execute(
+        sql: """
+          UPDATE memory SET consolidated = NULL WHERE state = 0
+            AND id IN (SELECT source FROM memory_source WHERE memory_source.memory = ?)
+          """, arguments: [memory])
+    }
+    for bank in banks { try Work.addObservation(bank: bank, notBefore: now, now: now, in: database) }
+  }
+
   /// Finds observations whose facts went without anyone saying so (a document that was replaced), and does the same.
   func sweep(bank: Int64) throws {
     let gone = try Int64.fetchAll(
@@ -70,22 +138,30 @@ struct Provenance {
 
   // MARK: - Facts
 
-  /// Facts whose every source lies in the words of a memory.
-  private func facts(saidOnlyIn memory: Int64) throws -> [Int64] {
-    let origin = try Row.fetchOne(database, sql: "SELECT origin FROM memory WHERE id = ?", arguments: [memory])
-    guard let origin, (origin[0] as String?) == nil else { return [] }
-    let inside = """
-      EXISTS (SELECT 1 FROM source AS own WHERE own.memory = :memory AND own.message = place.message
-        AND own.span_start < place.span_end AND own.span_end > place.span_start)
+  /// Facts that were said in the words of these memories, and in no others that count.
+  func facts(saidOnlyIn memories: some Sequence<Int64>) throws -> [Int64] {
+    func said(in table: String) -> String {
       """
+      EXISTS (SELECT 1 FROM \(table) AS words WHERE words.message = place.message
+        AND words.span_start < place.span_end AND words.span_end > place.span_start)
+      """
+    }
     return try Int64.fetchAll(
       database,
       sql: """
-        SELECT DISTINCT fact.id FROM source AS place JOIN memory AS fact ON fact.id = place.memory
-        WHERE place.message IN (SELECT message FROM source WHERE memory = :memory)
-          AND fact.origin = 'extract' AND \(inside)
-          AND NOT EXISTS (SELECT 1 FROM source AS place WHERE place.memory = fact.id AND NOT \(inside))
-        """, arguments: ["memory": memory])
+        WITH own AS (
+            SELECT source.* FROM source JOIN memory ON memory.id = source.memory
+            WHERE memory.origin IS NULL AND memory.id IN (SELECT value FROM json_each(?))),
+          valid AS NOT MATERIALIZED (
+            SELECT source.* FROM source JOIN memory ON memory.id = source.memory
+            WHERE memory.origin IS NULL AND memory.state = 0)
+        SELECT DISTINCT fact.id FROM own JOIN source AS place ON place.message = own.message
+          JOIN memory AS fact ON fact.id = place.memory
+        WHERE fact.origin = 'extract' AND own.span_start < place.span_end AND own.span_end > place.span_start
+          AND NOT EXISTS (
+            SELECT 1 FROM source AS place
+            WHERE place.memory = fact.id AND NOT \(said(in: "own")) AND \(said(in: "valid")))
+        """, arguments: [jsonList(memories)])
   }
 
   private func remove(_ fact: Int64, forGood: Bool, banks: inout Set<Int64>) throws {
@@ -100,7 +176,9 @@ struct Provenance {
 
   // MARK: - Observations
 
-  private func removeObservations(on source: Int64, forGood: Bool, banks: inout Set<Int64>) throws {
+  private func removeObservations(
+    on source: Int64, forGood: Bool, except kept: Set<Int64> = [], banks: inout Set<Int64>
+  ) throws {
     let observations = try Row.fetchAll(
       database,
       sql: """
@@ -109,6 +187,7 @@ struct Provenance {
         """, arguments: [source])
     for row in observations where forGood || row["state"] as Int == 0 {
       let observation = row["id"] as Int64
+      guard !kept.contains(observation) else { continue }
       // What else it rested on must find another one.
       try database.execute(
         sql: """

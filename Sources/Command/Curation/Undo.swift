@@ -1,0 +1,62 @@
+import ArgumentParser
+import Foundation
+import Rearview
+import RearviewEmbeddedMemory
+
+/// `rearview undo [N]`
+struct Undo: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Take back the last change of a bank's memories, or the last N.",
+    discussion: "What was retained is no change, and what was forgotten for good does not come back.")
+
+  @OptionGroup var shared: SharedOptions
+  @Flag(name: .long, help: "Print one JSON object a change, one a line.") var json = false
+  @Flag(name: .long, help: "Only list the changes, the last first.") var list = false
+  @Option(name: .long, help: ArgumentHelp("Take back this one, whatever came after it.", valueName: "number"))
+  var change: Int?
+  @Argument(help: "How many.") var count: Int?
+
+  func run() async throws {
+    guard change == nil || count == nil else { throw CommandEnd(.usage, "Give N or --change, not both.") }
+    guard count ?? 1 > 0 else { throw CommandEnd(.usage, "N is a number above 0.") }
+    try await Curator.run(shared) { curator in
+      let file = try curator.file("undo")
+      if list {
+        for change in try await file.changes(bankID: curator.bankID, limit: count ?? 20) {
+          if json {
+            try Console.line(json: change)
+          } else {
+            let reason = change.reason.map { ": \(Console.shown($0))" } ?? ""
+            let undone = change.isUndone ? "  (undone)" : ""
+            Console.line("\(change.id)  \(Console.shown(change.at))  \(Console.shown(change.words))\(reason)\(undone)")
+          }
+        }
+        return
+      }
+      for _ in 0..<(count ?? 1) {
+        let undone = try await file.undo(change, bankID: curator.bankID)
+        if json {
+          try Console.line(json: undone)
+        } else {
+          Console.line("Took back: \(Console.shown(undone.words)). To do it again: rearview redo")
+        }
+      }
+    }
+  }
+}
+
+/// `rearview redo`
+struct Redo: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Do again what was undone last, as long as nothing was changed since.")
+
+  @OptionGroup var shared: SharedOptions
+  @Flag(name: .long, help: "Print the change as one JSON object.") var json = false
+
+  func run() async throws {
+    try await Curator.run(shared) { curator in
+      let done = try await curator.file("undo").redo(bankID: curator.bankID)
+      if json { try Console.line(json: done) } else { Console.line("Done again: \(Console.shown(done.words)).") }
+    }
+  }
+}
