@@ -145,6 +145,14 @@ final class Child: Sendable {
     try process.run()
   }
 
+  /// Waits for its first line, and reads it.
+  func firstLine() {
+    var byte: UInt8 = 0
+    while read(output.fileHandleForReading.fileDescriptor, &byte, 1) == 1, byte != 0x0A {}
+  }
+
+  func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+
   /// The lines that it prints until it ends; after `count` lines it is killed (`nil`: it is left to end).
   func lines(killingAfter count: Int?) async -> [String] {
     await withCheckedContinuation { continuation in
