@@ -117,7 +117,7 @@ let package = Package(
       name: "RearviewCommand",
       dependencies: [
         "Rearview", "RearviewInterface", "RearviewTerminal", "RearviewText", "RearviewEngine", "RearviewChat",
-        "RearviewMemory", "RearviewJSON",
+        "RearviewEmbeddedMemory", "RearviewMemory", "RearviewJSON",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ],

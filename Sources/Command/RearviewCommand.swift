@@ -15,7 +15,7 @@ struct RearviewCommand: AsyncParsableCommand {
     version: RearviewClient.version,
     subcommands: [
       Chat.self, Ask.self, Models.self, Providers.self, Recall.self, Reflect.self, Retain.self, BankCommand.self,
-      ConfigCommand.self, Doctor.self,
+      BackupCommand.self, ConfigCommand.self, Doctor.self,
     ],
     defaultSubcommand: Chat.self)
 

@@ -1,5 +1,6 @@
 import Foundation
 import OrderedCollections
+import RearviewEmbeddedMemory
 import RearviewEngine
 import RearviewJSON
 import RearviewProviders
@@ -31,6 +32,8 @@ public struct Configuration: Sendable {
   /// Models that are asked when the first one fails before its answer begins, for all models that have none of their own.
   public private(set) var fallbackModels: [String] = []
   public private(set) var network = NetworkConfiguration()
+  /// How many daily backups of the memory file are kept; 0: none are made.
+  public private(set) var backups = MemoryBackups.defaultCount
   /// What is set for single models.
   var models = ModelSettings()
   /// By name, in the order in which they were set up.
@@ -53,7 +56,7 @@ public struct Configuration: Sendable {
   public init() {}
 
   /// Names that stand outside `[memory]`.
-  static let programNames = ["model", "theme", "fallback_models"]
+  static let programNames = ["model", "theme", "fallback_models", "backups"]
 
   /// Every name that can be set, but for `providers.NAME.KEY` and `models.NAME.KEY`.
   public static var names: [String] { programNames + MemorySettings.names + NetworkConfiguration.names }
@@ -141,7 +144,7 @@ public struct Configuration: Sendable {
     let name = path.last ?? ""
     if path.first == "providers" || path.first == "network" || NetworkConfiguration.names.contains(name) { return true }
     // What is added to a body can name tools that the provider then calls elsewhere.
-    return ["hindsight_api_url", "api_key", "fallback_models", "extra_body"].contains(name)
+    return ["hindsight_api_url", "api_key", "fallback_models", "extra_body", "backups"].contains(name)
   }
 
   /// Whether a line of a file tells a key or a password.
@@ -178,6 +181,7 @@ public struct Configuration: Sendable {
     case ("model", 1): model = try SettingReader(name: name, value: value).nonEmptyText()
     case ("theme", 1): theme = try SettingReader(name: name, value: value).nonEmptyText()
     case ("fallback_models", 1): fallbackModels = try SettingReader(name: name, value: value).list()
+    case ("backups", 1): backups = try SettingReader(name: name, value: value).integer(in: 0...365)
     case ("models", 3):
       try models.set(path[2], of: path[1], to: value, origin: origin, layer: layer)
       return
@@ -238,6 +242,7 @@ public struct Configuration: Sendable {
     case "model": model.map(JSONValue.text) ?? .null
     case "theme": .text(theme)
     case "fallback_models": .list(fallbackModels.map(JSONValue.text))
+    case "backups": .integer(backups)
     case _ where NetworkConfiguration.names.contains(name): network.value(of: name)
     case _ where name.hasPrefix("models."): models.setting(named: name)?.value ?? .null
     default: memory.value(of: name) ?? providerValue(name)
@@ -261,7 +266,7 @@ public struct Configuration: Sendable {
     switch name {
     case "model": model ?? "\(RearviewClient.builtInModel)"
     case "theme": theme
-    case "fallback_models": Self.written(value(of: name))
+    case "fallback_models", "backups": Self.written(value(of: name))
     case _ where NetworkConfiguration.names.contains(name) || name.hasPrefix("models."): Self.written(value(of: name))
     default: memory.written(name) ?? providerValue(name).text ?? providerValue(name).written()
     }
