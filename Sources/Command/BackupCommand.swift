@@ -45,7 +45,8 @@ struct BackupCommand: AsyncParsableCommand {
       let width = copies.map(\.name.count).max() ?? 0
       for copy in copies {
         let name = copy.name.padding(toLength: width, withPad: " ", startingAt: 0)
-        let time = copy.madeAt.formatted(.iso8601.year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false))
+        let time = copy.madeAt.formatted(
+          .iso8601.year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false))
         let reason =
           switch copy.reason {
           case .backup: ""

@@ -98,7 +98,8 @@ extension SharedOptions {
     guard let store = client.store as? EmbeddedMemory else {
       await client.close()
       throw CommandEnd(
-        .usage, "Memory is at \(client.store.location); for the memory file of this machine add --set hindsight_api_url=.")
+        .usage,
+        "Memory is at \(client.store.location); for the memory file of this machine add --set hindsight_api_url=.")
     }
     let line = SharedProgress()
     let task = Task { try await work(store) { verb in { line.show(verb, $0) } } }

@@ -46,7 +46,8 @@ struct ExchangeTests {
           """
       ).map { "\($0[0] as String).\($0[1] as String)" }
     }.filter { column in !ExchangeTable.leftOut.contains { column.hasPrefix($0 + ".") } }
-    #expect(described.flatMap { table in table.columns.map { "\(table.name).\($0.name)" } }.sorted() == columns.sorted())
+    #expect(
+      described.flatMap { table in table.columns.map { "\(table.name).\($0.name)" } }.sorted() == columns.sorted())
   }
 
   @Test("what is exported, imported into an empty file and exported again is the same", arguments: 0..<6)
@@ -89,7 +90,8 @@ struct ExchangeTests {
     #expect(missing.count < 20)
   }
 
-  @Test("importing the same again changes nothing, whatever is done with what is there", arguments: ImportPolicy.allCases)
+  @Test(
+    "importing the same again changes nothing, whatever is done with what is there", arguments: ImportPolicy.allCases)
   func twice(policy: ImportPolicy) async throws {
     let store = try await scene.open()
     try await RandomBank(seed: 7).fill(store)
@@ -264,7 +266,9 @@ struct RandomBank {
   let seed: UInt64
 
   private static let names = ["Anna", "Berg", "Oslo", "Lyon", "Mr. Patel", "日本"]
-  private static let things = ["a lantern", "the harbour bridge", "bread", "C:\\tools \"x\"", "an umbrella\u{0}", "Ärger"]
+  private static let things = [
+    "a lantern", "the harbour bridge", "bread", "C:\\tools \"x\"", "an umbrella\u{0}", "Ärger",
+  ]
   private static let verbs = ["likes", "found", "sold", "lost", "wants to see"]
 
   func fill(_ store: EmbeddedMemory) async throws {
@@ -299,7 +303,8 @@ struct RandomBank {
     try await store.work(
       ScriptedModel { request, _ in
         if request.text.contains("New facts:") {
-          return .saying(#"{"creates": [{"text": "Somebody likes something.", "facts": ["F1"]}], "updates": [], "deletes": []}"#)
+          return .saying(
+            #"{"creates": [{"text": "Somebody likes something.", "facts": ["F1"]}], "updates": [], "deletes": []}"#)
         }
         let said = request.text.split(separator: "New messages").last ?? ""
         let quote = said.firstMatch(of: /\] [^\n]*:\n([^\n.]+)/).map { String($0.1) } ?? ""

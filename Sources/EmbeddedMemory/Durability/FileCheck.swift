@@ -157,7 +157,8 @@ public struct FileCheck: Sendable {
     }
     check(.vectors, remedy: "take away what has no memory, and let the rest be embedded anew") {
       guard isFull else { return nil }
-      let count = try Int.fetchOne(database, sql: "SELECT \(lostVectors.map { "(\($0.count))" }.joined(separator: " + "))")
+      let count = try Int.fetchOne(
+        database, sql: "SELECT \(lostVectors.map { "(\($0.count))" }.joined(separator: " + "))")
       return count.flatMap { $0 == 0 ? nil : "\($0) vectors belong to no memory or stand nowhere." }
     }
     check(.vocabulary, remedy: "collect the words of all memories") {
@@ -183,7 +184,9 @@ public struct FileCheck: Sendable {
   /// Rows about vectors that belong to nothing: how to count and how to remove them.
   static let lostVectors: [(count: String, removal: String)] = [
     ("vector", "memory NOT IN (SELECT id FROM memory WHERE state = 0)"),
-    ("vector", "page IS NOT NULL AND page NOT IN (SELECT page FROM vector_page WHERE vector_page.space = vector.space)"),
+    (
+      "vector", "page IS NOT NULL AND page NOT IN (SELECT page FROM vector_page WHERE vector_page.space = vector.space)"
+    ),
     ("embedding_queue", "memory NOT IN (SELECT id FROM memory)"),
   ].map { table, condition in
     ("SELECT count(*) FROM \(table) WHERE \(condition)", "DELETE FROM \(table) WHERE \(condition)")

@@ -77,7 +77,8 @@ struct BankExport {
     var context = ExchangeRows.Context()
     try write(.bank, "FROM bank WHERE bank.id = ?", [bank.row], &context)
     for table in [ExchangeTable.directive, .mentalModel] {
-      try write(table, "FROM \(table.name) WHERE \(table.name).bank = ? ORDER BY \(table.name).id", [bank.row], &context)
+      try write(
+        table, "FROM \(table.name) WHERE \(table.name).bank = ? ORDER BY \(table.name).id", [bank.row], &context)
     }
     try writeDocuments(of: bank, &context)
     try write(.entity, "FROM entity WHERE entity.bank = ? ORDER BY entity.id", [bank.row], &context)

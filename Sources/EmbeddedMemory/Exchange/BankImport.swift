@@ -184,7 +184,8 @@ struct BankImport {
   private mutating func replace(
     _ existing: Int64, by row: JSONObject, _ writer: ExchangeWriter, _ context: ExchangeWriter.Context
   ) throws {
-    guard policy == .replace, writer.table.hasRowID, try writer.isOther(existing, than: row, context, in: database) else { return }
+    guard policy == .replace, writer.table.hasRowID, try writer.isOther(existing, than: row, context, in: database)
+    else { return }
     try writer.update(existing, row, context, in: database)
     summary.replaced += 1
     try indexWords(of: row, table: writer.table.name)

@@ -179,7 +179,9 @@ struct ExchangeWriter {
     context.parent = id
     for child in children {
       for value in row[child.table.name]?.list ?? [] {
-        guard let row = value.object else { throw BankImport.LineFault(cause: "\(child.table.name) is no list of rows") }
+        guard let row = value.object else {
+          throw BankImport.LineFault(cause: "\(child.table.name) is no list of rows")
+        }
         _ = try child.insertIfNew(row, context, in: database)
       }
     }
