@@ -223,7 +223,7 @@ public struct FileRepair: Sendable {
       // Nothing of it can be read; the newest backup is what is left.
       removal()
       guard let backup else {
-        throw DurabilityError.hopeless(path: path, cause: "\(error)")
+        throw DurabilityError.hopeless(path: path, cause: FileCheck.cause(error))
       }
       try MemoryBackups.copyFile(backups.folder + "/" + backup, to: unfinished)
       result.backup = backup

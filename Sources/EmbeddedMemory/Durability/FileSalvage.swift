@@ -23,7 +23,7 @@ struct FileSalvage {
   private typealias Gap = ClosedRange<Int64>
 
   /// Reads that may fail in one table; more damage than this is given up, and the backup asked for the rest.
-  private static let probeLimit = 20_000
+  private static let probeLimit = 4_000
 
   /// What is made anew, and what belongs to the file that is made.
   private static let skipped: Set<String> = ["word", "grdb_migrations", "meta", "memory_fts", "memory_words"]
@@ -40,9 +40,6 @@ struct FileSalvage {
       var salvage = Self(path: damaged, backup: backup)
       try target.execute(sql: "PRAGMA foreign_keys = OFF; PRAGMA cell_size_check = ON")
       try source.inDatabase { source in
-        guard try Int.fetchOne(source, sql: "SELECT count(*) FROM sqlite_master") ?? 0 > 0 else {
-          throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "it holds no tables")
-        }
         try target.inTransaction {
           try salvage.copy(from: source, to: target)
           return .commit
@@ -60,9 +57,7 @@ struct FileSalvage {
     // Without it SQLite opens no file that is shorter than it says, or whose list of tables has a fault.
     configuration.prepareDatabase { try $0.execute(sql: "PRAGMA writable_schema = ON") }
     do {
-      let queue = try DatabaseQueue(path: path, configuration: configuration)
-      try queue.inDatabase { _ = try Int.fetchOne($0, sql: "SELECT count(*) FROM sqlite_master") }
-      return queue
+      return try DatabaseQueue(path: path, configuration: configuration)
     } catch {
       // What stands beside it may be what is damaged.
       let allowed = CharacterSet.urlPathAllowed.subtracting(CharacterSet(charactersIn: "?#%;"))
@@ -92,6 +87,9 @@ struct FileSalvage {
       if table == "memory" {
         fromBackup = try Self.memories(target).merging(before) { $0 - $1 }.filter { $0.value > 0 }
       }
+    }
+    guard rows.values.contains(where: { $0 > 0 }) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "no row of it can be read")
     }
     for row in (try? Row.fetchAll(target, sql: "SELECT id, valid_count + invalidated_count FROM bank")) ?? [] {
       expected[row[0]] = row[1]

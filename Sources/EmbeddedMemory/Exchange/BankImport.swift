@@ -23,6 +23,8 @@ struct BankImport {
   /// The space that the vectors which follow belong to; `nil` where they have no place.
   private var space: EmbeddingSpace?
   private var vectors = 0
+  /// How many memories were read of this bank.
+  private var memories = 0
   /// How many entries of the journal were read of this bank, and which wait for one that comes later.
   private var entries = 0
   private var undone: [Int: [Int64]] = [:]
@@ -93,6 +95,7 @@ struct BankImport {
     case "echo", "memory_source": try insertLink(row, table: table)
     default: try insert(row, table: table)
     }
+    if table == "memory" { memories += 1 }
     summary.rows[table, default: 0] += 1
     return true
   }
@@ -139,7 +142,7 @@ struct BankImport {
     guard let bank else { return }
     try Work.enqueueAfterImport(bank: bank.row, now: now, in: database)
     self.bank = nil
-    (entries, undone) = (0, [:])
+    (entries, undone, memories) = (0, [:], 0)
   }
 
   private func target() throws -> Target {
@@ -285,7 +288,8 @@ struct BankImport {
     ).execute(arguments: [space.id, memory])
   }
 
-  /// Counts and packs what came, and at the end of a space lets it be searched if it lacks nothing.
+  /// Counts and packs what came, and at the end of a space lets it be searched: where the bank holds what was exported
+  /// and nothing else, as it was there, else if it lacks nothing.
   private mutating func finishVectors(isLast: Bool) throws {
     guard let space, let bank else { return }
     if vectors > 0 {
@@ -296,7 +300,11 @@ struct BankImport {
       vectors = 0
     }
     guard isLast else { return }
-    if let row = try BankRow.find(bank.name, in: database) {
+    let count = try Int.fetchOne(
+      database, sql: "SELECT valid_count + invalidated_count FROM bank WHERE id = ?", arguments: [bank.row])
+    if count == memories {
+      if try EmbeddingSpace.complete(ofBank: bank.row, in: database) == nil { try space.complete(in: database) }
+    } else if let row = try BankRow.find(bank.name, in: database) {
       _ = try EmbeddingBatch.complete(row, model: space.model, in: database)
     }
     self.space = nil
