@@ -131,6 +131,7 @@ struct RepairTests {
       ("INSERT INTO memory_fts (memory_fts) VALUES ('delete-all')", .words),
       ("INSERT INTO memory_words (memory_words) VALUES ('delete-all')", .words),
       ("DELETE FROM word", .vocabulary),
+      ("UPDATE job SET state = 'running', owner = 'x:y:z', lease_until = 5", .leases),
       ("PRAGMA foreign_keys = OFF; DELETE FROM document WHERE key = 'document-1'", .references),
       ("INSERT INTO vector (space, memory, codes, scale) SELECT id, 7, zeroblob(8), 1 FROM space", .vectors),
     ])

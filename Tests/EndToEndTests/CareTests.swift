@@ -121,7 +121,7 @@ extension EndToEnd {
 
       try disk.resize(megabytes: 200)
       let banks = try home.run("bank", "list", "--json").output
-      #expect(try JSONValue(parsing: banks)["memory_count"]?.integer ?? 0 >= kept)
+      #expect(try JSONValue(parsing: banks)["memoryCount"]?.integer ?? 0 >= kept)
       #expect(try home.run("retain", "--jsonl", "-", input: items).output == "Kept 3000 items.\n")
       #expect(try home.run("bank", "list").output == "default  3000 memories, 3000 documents\n")
       #expect(try home.run("doctor", "--full").output.contains("the memory file is in order"))

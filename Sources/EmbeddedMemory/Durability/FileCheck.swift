@@ -161,6 +161,12 @@ public struct FileCheck: Sendable {
         database, sql: "SELECT \(lostVectors.map { "(\($0.count))" }.joined(separator: " + "))")
       return count.flatMap { $0 == 0 ? nil : "\($0) vectors belong to no memory or stand nowhere." }
     }
+    check(.leases, remedy: "let it wait for another worker") {
+      let now = Int64(Date().timeIntervalSince1970 * 1000)
+      let running = try Row.fetchAll(database, sql: "SELECT owner, lease_until FROM job WHERE state = 'running'")
+      let dead = running.count { ($0[1] as Int64? ?? 0) < now || JobOwner.isDead($0[0] ?? "") }
+      return dead == 0 ? nil : "The worker of \(dead == 1 ? "a job" : "\(dead) jobs") died."
+    }
     check(.vocabulary, remedy: "collect the words of all memories") {
       let (missing, all) = try FileRepair.missingWords(limit: isFull ? nil : 1_000, in: database)
       return missing.count * 10 > all ? "\(missing.count) words of memories are not in the vocabulary." : nil

@@ -131,6 +131,7 @@ public struct FileRepair: Sendable {
           WHERE space.state < 2 AND memory.state = 0 AND memory.id <= space.embedded_to
             AND NOT EXISTS (SELECT 1 FROM vector WHERE vector.space = space.id AND vector.memory = memory.id);
         """)
+    try JobQueue.reclaim(now: Int64(Date().timeIntervalSince1970 * 1000), in: database)
     let (missing, _) = try missingWords(limit: nil, in: database)
     for word in missing {
       try database.cachedStatement(sql: "INSERT OR IGNORE INTO word (text) VALUES (?)").execute(arguments: [word])
