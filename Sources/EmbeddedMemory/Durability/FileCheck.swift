@@ -5,7 +5,7 @@ import RearviewMemory
 /// What is wrong with a memory file, or could become so.
 public struct MemoryFileFault: Hashable, Codable, Sendable {
   public enum Kind: String, Codable, Sendable {
-    case unreadable, damaged, references, words, vocabulary, counts, vectors, leases, permissions, room, backup
+    case unreadable, damaged, references, words, vocabulary, counts, vectors, leases, permissions, room
   }
 
   public var kind: Kind

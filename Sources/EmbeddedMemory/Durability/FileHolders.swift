@@ -2,8 +2,9 @@ import Foundation
 
 /// Whether other processes have a database open.
 ///
-/// A connection that reads or writes a file in WAL mode holds one of SQLite's locks on it until it closes, and asking for
-/// a lock tells who has it. Never ask for a file that this process has open: closing the descriptor drops its own locks.
+/// A connection that reads or writes a file in WAL mode holds one of SQLite's locks on it until it closes, and asking
+/// for a lock tells who has it. Never ask for a file that this process has open: closing the descriptor drops its own
+/// locks.
 enum FileHolders {
   /// SQLite's range of locks: a byte for who is about to write, one for who writes, and 510 for readers.
   private static let (start, length) = (0x4000_0000, 512)

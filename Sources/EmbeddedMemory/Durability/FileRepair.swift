@@ -43,9 +43,9 @@ public struct MemoryRepair: Hashable, Codable, Sendable {
 /// Puts a memory file in order.
 ///
 /// The file is copied first, as it is. What follows from its rows (indexes, counts, words) is made anew in place. Where
-/// the file itself is damaged, its rows are taken out of it, one by one, into a new file, what cannot be read comes from
-/// the newest good backup, and the new file takes its place when it has passed its check. A repair that fails leaves the
-/// file as it was; one of a file in order does nothing.
+/// the file itself is damaged, its rows are taken out of it, one by one, into a new file, what cannot be read comes
+/// from the newest good backup, and the new file takes its place when it has passed its check. A repair that fails
+/// leaves the file as it was; one of a file in order does nothing.
 public struct FileRepair: Sendable {
   public let path: String
   private let clock: @Sendable () -> Date

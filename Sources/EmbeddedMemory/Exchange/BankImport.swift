@@ -5,9 +5,9 @@ import RearviewMemory
 
 /// Writes the lines of an export into a file, batch by batch, each in the caller's transaction.
 ///
-/// It promises that a row is written with all that stands within it or not at all, that rows which are there already are
-/// found by their names (or by what tells them apart in their bank), and so that reading the same lines again, from the
-/// beginning, writes only what is missing.
+/// It promises that a row is written with all that stands within it or not at all, that rows which are there already
+/// are found by their names (or by what tells them apart in their bank), and so that reading the same lines again, from
+/// the beginning, writes only what is missing.
 struct BankImport {
   private let path: String
   private let name: String?

@@ -1,8 +1,8 @@
 import GRDB
 import RearviewJSON
 
-/// How far the extraction of facts has read a document: so many of its messages, the last of which is named, and so many
-/// bytes of the one that follows.
+/// How far the extraction of facts has read a document: so many of its messages, the last of which is named, and so
+/// many bytes of the one that follows.
 struct DocumentProgress {
   static let name = "document_progress"
 

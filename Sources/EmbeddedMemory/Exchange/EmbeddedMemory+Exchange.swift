@@ -26,8 +26,8 @@ public enum ImportPolicy: String, Codable, Sendable, CaseIterable {
   case skip
   /// They become as they are in what is imported.
   case replace
-  /// What is imported are copies with ids of their own, which follow from the old ids and the bank's name: importing the
-  /// same twice makes no second copy.
+  /// What is imported are copies with ids of their own, which follow from the old ids and the bank's name: importing
+  /// the same twice makes no second copy.
   case new
 }
 
@@ -77,9 +77,10 @@ extension EmbeddedMemory {
 
   /// Brings the banks of an export into this file.
   ///
-  /// The export is read to its end first: one that was cut off, changed or made by a newer program changes nothing. Then
-  /// it is written in batches; an import that was stopped or killed is whole after it was run again, and importing the
-  /// same again changes nothing. A bank that is there already gets what it lacks.
+  /// The export is read to its end first: one that was cut off, changed or made by a newer program changes nothing.
+  /// Then it is written in batches; an import that was stopped or killed is whole after it was run again, and importing
+  /// the same again changes nothing. A bank that is there already gets what it lacks. Other processes write between the
+  /// batches; other writes of this store wait until the end.
   ///
   /// - Parameter name: The bank's name in this file, for an export of one bank; its own without.
   /// - Throws: `ExchangeError`, `MemoryStoreError`.

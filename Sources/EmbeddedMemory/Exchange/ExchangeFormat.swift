@@ -4,8 +4,9 @@ import RearviewJSON
 
 /// The lines of an export around its rows: the first says what it is, the last that nothing is missing.
 ///
-/// A file is JSON, one object a line: `{"format": "rearview-export", "version": 1, …}`, then rows, each with the name of
-/// its `table`, bank after bank, then `{"end": true, "rows": …, "sha256": …}` with the sum of all bytes before that line.
+/// A file is JSON, one object a line: `{"format": "rearview-export", "version": 1, …}`, then rows, each with the name
+/// of its `table`, bank after bank, then `{"end": true, "rows": …, "sha256": …}` with the sum of all bytes before that
+/// line.
 enum ExchangeFormat {
   static let name = "rearview-export"
   /// Raised when an older program would read a file wrongly.

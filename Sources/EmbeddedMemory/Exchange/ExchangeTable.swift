@@ -1,7 +1,8 @@
-/// What an export holds of a table: the meaning of every column, and the rows of other tables that stand within its rows.
+/// What an export holds of a table: the meaning of every column, and the rows of other tables that stand within its
+/// rows.
 ///
-/// Export and import are both made from this list; a column that is new in the file's tables is a line here. Row ids never
-/// leave a file: a row is named by its `uid`, a message by its turn and position.
+/// Export and import are both made from this list; a column that is new in the file's tables is a line here. Row ids
+/// never leave a file: a row is named by its `uid`, a message by its turn and position.
 struct ExchangeTable: Sendable {
   /// What a column holds, and so how it travels.
   enum Meaning: Sendable {

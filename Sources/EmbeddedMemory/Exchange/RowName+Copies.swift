@@ -25,8 +25,8 @@ extension RowName {
     return bytes
   }
 
-  /// The name of the copy of a row in a bank: it follows from both, begins with the same time, and is marked as one that
-  /// was computed (version 8 of RFC 9562).
+  /// The name of the copy of a row in a bank: it follows from both, begins with the same time, and is marked as one
+  /// that was computed (version 8 of RFC 9562).
   static func copy(of name: Data, bank: String) -> Data {
     var sum = SHA256()
     sum.update(data: name)

@@ -11,7 +11,7 @@ import RearviewMemory
 //   MemoryCrashChild embed PATH                embeds what is missing; prints each batch
 //   MemoryCrashChild open PATH                 opens the file, and migrates it if need be; prints when it has
 //   MemoryCrashChild import PATH FILE          imports an export, prints how far it is after each batch
-//   MemoryCrashChild busy PATH LABEL SECONDS   retains, edits, invalidates and recalls; prints each turn once acknowledged
+//   MemoryCrashChild busy PATH LABEL SECONDS   retains, edits, invalidates, recalls; prints each turn once acknowledged
 //   MemoryCrashChild read-only PATH            as a user who may not write: prints what recall and retain do
 
 /// Straight to the descriptor: a line that was printed must be out before the next turn begins.
