@@ -77,6 +77,7 @@ let package = Package(
       name: "RearviewEmbeddedMemory",
       dependencies: [
         "CKernels", "CWordRank", "RearviewMemory", "RearviewChat", "RearviewJSON",
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
       ],

@@ -52,6 +52,10 @@ struct Chat: AsyncParsableCommand {
     let draft = Draft(paths: paths)
     do {
       let mailbox = loop.mailbox
+      let backups = Task {
+        await client.keepBackups { mailbox.post(.notice(DisplayText(line: $0), isError: true)) }
+      }
+      defer { backups.cancel() }
       outcome = try await loop.run { terminal in
         var state = State(size: terminal.size, theme: look, session: session, now: Date())
         state.turns = turns.map(ChatTurn.init)

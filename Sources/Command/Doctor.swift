@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Rearview
+import RearviewEmbeddedMemory
 import RearviewInterface
 import RearviewMemory
 
@@ -23,8 +24,16 @@ struct Doctor: AsyncParsableCommand {
       "Let turns that wait for a server of the past go to the configured one.", valueName: "address"))
   var rebindFrom: String?
 
+  @Flag(name: .long, help: "Check all of a memory file, however large it is.")
+  var full = false
+
+  @Flag(
+    name: .long, help: "Put the memory file in order, after a copy of it was made; no other rearview may run.")
+  var repair = false
+
   func run() async throws {
     let paths = Paths()
+    if repair { return try await Self.repair(paths.memoryFile) }
     var report = Report()
     report.title("Configuration")
     let configuration: Rearview.Configuration
@@ -65,10 +74,12 @@ struct Doctor: AsyncParsableCommand {
     } catch {
       report.title("Memory")
       report.bad("\(error)")
+      memoryFile(paths.memoryFile, into: &report)
       return
     }
     await client.recover()
     report.title("Memory")
+    memoryFile(paths.memoryFile, into: &report)
     do {
       let banks = try await client.store.banks()
       let memories = banks.reduce(0) { $0 + $1.memoryCount }
@@ -169,7 +180,7 @@ extension Doctor {
 }
 
 /// The lines of the report, and whether something failed.
-private struct Report {
+struct Report {
   private var failures = 0
 
   mutating func title(_ text: String) { Console.line(text) }

@@ -8,7 +8,8 @@ import RearviewMemory
 /// `rearview bank …`
 struct BankCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bank", abstract: "Look at banks.", subcommands: [List.self], defaultSubcommand: List.self)
+    commandName: "bank", abstract: "Look at banks, export and import them.",
+    subcommands: [List.self, Export.self, Import.self], defaultSubcommand: List.self)
 
   /// All banks with their counts.
   struct List: AsyncParsableCommand {

@@ -16,7 +16,7 @@ struct RearviewCommand: AsyncParsableCommand {
     subcommands: [
       Chat.self, Ask.self, Models.self, Providers.self, Recall.self, Reflect.self, Retain.self, BankCommand.self,
       MemoryCommand.self, DocumentCommand.self, EntityCommand.self, Undo.self, Redo.self, JobsCommand.self,
-      ConfigCommand.self, Doctor.self,
+      BackupCommand.self, ConfigCommand.self, Doctor.self,
     ],
     defaultSubcommand: Chat.self)
 

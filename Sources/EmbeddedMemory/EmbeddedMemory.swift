@@ -49,7 +49,8 @@ public final class EmbeddedMemory: MemoryStore {
   /// Opens the memory file at `path`, or makes it (mode 0600, its folder 0700).
   ///
   /// A file or folder that may not be written opens for recall only; `isReadOnly` tells, and what would write throws
-  /// `MemoryStoreError.readOnly`. An older file is copied to `<path>.format-<n>.copy` before it is migrated.
+  /// `MemoryStoreError.readOnly`. An older file is copied into the folder of its backups
+  /// (`MemoryBackups`) before it is migrated.
   ///
   /// - Parameters:
   ///   - clock: What creation, edits and identifiers are dated by.

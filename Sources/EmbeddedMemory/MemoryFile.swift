@@ -69,7 +69,7 @@ struct MemoryFile: Sendable {
   /// Makes an empty file that only its owner may read; one that is there already stays as it is.
   ///
   /// Never opens an existing file: closing any descriptor of it would drop SQLite's locks on it in this process.
-  private static func createEmpty(_ path: String, location: String) throws {
+  static func createEmpty(_ path: String, location: String) throws {
     let descriptor = Foundation.open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
     guard descriptor < 0 else {
       close(descriptor)
@@ -172,7 +172,9 @@ struct MemoryFile: Sendable {
   }
 
   private func keepCopy(of database: Database, format: Int) throws {
-    let copy = "\(path).format-\(format).copy"
+    let backups = MemoryBackups(path: path, clock: clock)
+    try backups.makeFolder()
+    let copy = backups.folder + "/" + backups.name(.migration, format: format)
     let unfinished = copy + ".new"
     try? FileManager.default.removeItem(atPath: unfinished)
     try Self.createEmpty(unfinished, location: path)

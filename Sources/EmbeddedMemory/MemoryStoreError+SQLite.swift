@@ -21,7 +21,7 @@ public func storeError(_ error: any Error, location: String) -> any Error {
 }
 
 /// Room on the disk of a file; a full one shows as an input or output error when not even a journal can be begun.
-private func freeBytes(at path: String) -> UInt64? {
+func freeBytes(at path: String) -> UInt64? {
   var status = statvfs()
   guard statvfs((path as NSString).deletingLastPathComponent, &status) == 0 else { return nil }
   return UInt64(status.f_bavail) * UInt64(status.f_frsize)

@@ -1,5 +1,6 @@
 import Foundation
 import OrderedCollections
+import RearviewEmbeddedMemory
 import RearviewEngine
 import RearviewJSON
 import RearviewProviders
@@ -33,6 +34,8 @@ public struct Configuration: Sendable {
   public private(set) var network = NetworkConfiguration()
   /// Vectors and background work.
   public private(set) var work = WorkConfiguration()
+  /// How many daily backups of the memory file are kept; 0: none are made.
+  public private(set) var backups = MemoryBackups.defaultCount
   /// What is set for single models.
   var models = ModelSettings()
   /// By name, in the order in which they were set up.
@@ -55,7 +58,7 @@ public struct Configuration: Sendable {
   public init() {}
 
   /// Names that stand outside `[memory]`.
-  static let programNames = ["model", "theme", "fallback_models"]
+  static let programNames = ["model", "theme", "fallback_models", "backups"]
 
   /// Every name that can be set, but for `providers.NAME.KEY` and `models.NAME.KEY`.
   public static var names: [String] {
@@ -146,7 +149,7 @@ public struct Configuration: Sendable {
     if path.first == "providers" || path.first == "network" { return true }
     if NetworkConfiguration.names.contains(name) || WorkConfiguration.names.contains(name) { return true }
     // What is added to a body can name tools that the provider then calls elsewhere.
-    return ["hindsight_api_url", "api_key", "fallback_models", "extra_body"].contains(name)
+    return ["hindsight_api_url", "api_key", "fallback_models", "extra_body", "backups"].contains(name)
   }
 
   /// Whether a line of a file tells a key or a password.
@@ -183,6 +186,7 @@ public struct Configuration: Sendable {
     case ("model", 1): model = try SettingReader(name: name, value: value).nonEmptyText()
     case ("theme", 1): theme = try SettingReader(name: name, value: value).nonEmptyText()
     case ("fallback_models", 1): fallbackModels = try SettingReader(name: name, value: value).list()
+    case ("backups", 1): backups = try SettingReader(name: name, value: value).integer(in: 0...365)
     case ("models", 3):
       try models.set(path[2], of: path[1], to: value, origin: origin, layer: layer)
       return
@@ -244,6 +248,7 @@ public struct Configuration: Sendable {
     case "model": model.map(JSONValue.text) ?? .null
     case "theme": .text(theme)
     case "fallback_models": .list(fallbackModels.map(JSONValue.text))
+    case "backups": .integer(backups)
     case _ where NetworkConfiguration.names.contains(name): network.value(of: name)
     case _ where WorkConfiguration.names.contains(name): work.value(of: name)
     case _ where name.hasPrefix("models."): models.setting(named: name)?.value ?? .null
@@ -268,7 +273,7 @@ public struct Configuration: Sendable {
     switch name {
     case "model": model ?? "\(RearviewClient.builtInModel)"
     case "theme": theme
-    case "fallback_models": Self.written(value(of: name))
+    case "fallback_models", "backups": Self.written(value(of: name))
     case _ where NetworkConfiguration.names.contains(name) || WorkConfiguration.names.contains(name),
       _ where name.hasPrefix("models."):
       Self.written(value(of: name))

@@ -76,7 +76,7 @@ struct FileTests {
       #expect(try await store.banks().map(\.id) == ["old"])
       try await store.setBank(id: "old", name: "Old", mission: "Remember.", timeout: nil)
       try await store.retain(.saying("Said after the migration.", bankID: "old"))
-      #expect(FileManager.default.fileExists(atPath: old.path + ".format-\(format).copy"))
+      #expect(FileManager.default.fileExists(atPath: old.folder + "/backups/memory-format-\(format).sqlite"))
       #expect(try old.faults() == [])
     }
   }
@@ -91,7 +91,7 @@ struct FileTests {
     #expect(try scene.inspect { try $0.tableExists("later") })
     #expect(try scene.inspect { try Int.fetchOne($0, sql: "PRAGMA user_version") } == later)
 
-    let copy = scene.path + ".format-\(now).copy"
+    let copy = scene.folder + "/backups/memory-format-\(now).sqlite"
     let attributes = try FileManager.default.attributesOfItem(atPath: copy)
     #expect(attributes[.posixPermissions] as? Int == 0o600)
     let old = try await EmbeddedMemory.open(path: copy)

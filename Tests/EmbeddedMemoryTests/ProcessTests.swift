@@ -15,7 +15,8 @@ struct ProcessTests {
   @Test("what was acknowledged is there exactly once after kill -9 at any point")
   func kill() async throws {
     var acknowledged: [String] = []
-    for round in 0..<15 {
+    let rounds = max(15, Self.kills)
+    for round in 0..<rounds {
       let child = try Child(["retain", scene.path, "round-\(round)", "100000"])
       let lines = await child.lines(killingAfter: Int.random(in: 1...60))
       #expect(!lines.isEmpty)
@@ -36,7 +37,7 @@ struct ProcessTests {
     let last = try #require(acknowledged.last)
     let number = try #require(last.split(separator: "-").last)
     let found = try await store.recall(
-      RecallQuery(bankID: "crash", text: "question \(number) of \"round-14\"", types: [.world]))
+      RecallQuery(bankID: "crash", text: "question \(number) of \"round-\(rounds - 1)\"", types: [.world]))
     #expect(found.memories.first?.memory.turnID == last)
   }
 
@@ -97,6 +98,136 @@ struct ProcessTests {
     #expect(observations.allSatisfy { $0.proofCount == 1 })
   }
 
+  /// How often a process is killed in each of the tests below: a few times, or as often as `REARVIEW_KILLS` says.
+  private static let kills = Int(ProcessInfo.processInfo.environment["REARVIEW_KILLS"] ?? "") ?? 4
+  /// How long two processes write at once, as `REARVIEW_WRITERS_SECONDS` says.
+  private static let writersSeconds =
+    Double(ProcessInfo.processInfo.environment["REARVIEW_WRITERS_SECONDS"] ?? "") ?? 5
+
+  @Test("embedding that is killed at any point goes on, and each memory has one vector of its text")
+  func killedEmbedding() async throws {
+    let store = try await scene.open()
+    for round in 0..<Self.kills {
+      try await store.retain(
+        (0..<300).map { .saying("Note \($0) of round \(round), a lantern.", turnID: "turn-\(round)-\($0)") })
+      if let memory = try await store.listed("lantern").randomElement() {
+        _ = try await store.edit(id: memory.id, bankID: "bank", text: "Edited in round \(round): \(memory.text)")
+      }
+      _ = try await Child(["embed", scene.path]).lines(killingAfter: Int.random(in: 1...4))
+      #expect(try scene.faults() == [])
+    }
+    #expect(try await Child(["embed", scene.path]).lines(killingAfter: nil).isEmpty == false)
+    let counts = try scene.inspect { database in
+      try [
+        "SELECT count(*) FROM memory WHERE state = 0", "SELECT count(*) FROM vector JOIN memory ON memory.id = memory",
+        "SELECT vector_count FROM space", "SELECT \(Self.kills * 300)",
+      ].map { try Int.fetchOne(database, sql: $0) }
+    }
+    #expect(Set(counts).count == 1)
+    #expect(try scene.inspect { try Int.fetchOne($0, sql: "SELECT count(*) FROM embedding_queue") } == 0)
+    #expect(FileCheck(path: scene.path).run(isFull: true).faults == [])
+  }
+
+  @Test("a migration that is killed at any point is done by the next start, with all that was there")
+  func killedMigration() async throws {
+    for round in 0..<Self.kills {
+      let old = try Scene()
+      let format = 1 + round % (MemorySchema.format - 1)
+      let steps = Array(MemorySchema.steps.prefix(format))
+      _ = try MemoryFile(path: old.path, clock: { Scene.time }, steps: steps).open()
+      try old.change(
+        """
+        INSERT INTO bank (id, uid, name, last_memory, created, updated) VALUES (1, x'01', 'bank', 1 << 40, 1, 1);
+        INSERT INTO document (id, uid, bank, key, created, updated) VALUES (1, x'02', 1, 'document', 1, 1);
+        WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 2000)
+          INSERT INTO message (id, bank, document, turn, position, speaker, text, said_at, is_cut, created)
+          SELECT n, 1, 1, 'turn-' || n, 0, 'user', 'Note ' || n || ' is about a lantern.', n, 0, n FROM number;
+        INSERT INTO memory (id, uid, bank, type, message, document, text, dated, text_hash, created, updated)
+          SELECT (1 << 40) + id, randomblob(16), 1, 'world', id, 1, text, '', id, id, id FROM message;
+        INSERT INTO source (memory, message, span_start, span_end)
+          SELECT (1 << 40) + id, id, 0, length(text) FROM message;
+        """)
+      let child = try Child(["open", old.path])
+      child.firstLine()
+      // From before it begins to after it ended.
+      usleep(UInt32.random(in: 0...120_000))
+      child.kill()
+      _ = await child.lines(killingAfter: nil)
+      let store = try await old.open()
+      #expect(try await store.banks().map(\.memoryCount) == [2_000])
+      #expect(try await store.texts("note 1234").first == "Note 1234 is about a lantern.")
+      #expect(try old.faults() == [])
+      let copy = old.folder + "/backups/memory-format-\(format).sqlite"
+      if FileManager.default.fileExists(atPath: copy) { #expect(try DatabaseQueue(path: copy).integrity() == ["ok"]) }
+      #expect(FileManager.default.fileExists(atPath: copy))
+    }
+  }
+
+  @Test("an import that is killed at any point is whole after it was run again")
+  func killedImport() async throws {
+    let source = try Scene()
+    let store = try await source.open()
+    try await RandomBank(seed: 21).fill(store)
+    for batch in 0..<4 {
+      try await store.retain(
+        (0..<500).map { .saying("Note \($0) of \(batch), a lantern.", turnID: "bulk-\(batch)-\($0)") })
+    }
+    let file = source.folder + "/bank.jsonl"
+    try await store.exportBank(id: "bank", to: file, includesVectors: true)
+    for _ in 0..<max(1, Self.kills / 3) {
+      let copy = try Scene()
+      var runs = 0
+      while runs < 3 {
+        let child = try Child(["import", copy.path, file])
+        child.firstLine()
+        usleep(UInt32.random(in: 0...1_500_000))
+        child.kill()
+        _ = await child.lines(killingAfter: nil)
+        if FileManager.default.fileExists(atPath: copy.path) {
+          _ = try await copy.open()
+          #expect(try copy.faults() == [])
+        }
+        runs += 1
+      }
+      #expect(try await Child(["import", copy.path, file]).lines(killingAfter: nil).last == "done")
+      let again = copy.folder + "/again.jsonl"
+      try await copy.open().exportBank(id: "bank", to: again, includesVectors: true)
+      let lines = try [file, again].map {
+        try String(contentsOfFile: $0, encoding: .utf8).split(separator: "\n").dropFirst().dropLast()
+      }
+      #expect(lines[0].count == lines[1].count)
+      #expect(
+        zip(lines[0], lines[1]).first { $0 != $1 }.map { [String($0.0.prefix(500)), String($0.1.prefix(500))] } == nil)
+      #expect(FileCheck(path: copy.path).run(isFull: true).faults == [])
+    }
+  }
+
+  @Test("two processes retain, edit, invalidate, recall and delete at once, and nothing is lost or found twice")
+  func busy() async throws {
+    let (path, seconds) = (scene.path, Self.writersSeconds)
+    async let first = Child(["busy", path, "first", "\(seconds)"]).lines(killingAfter: nil)
+    async let second = Child(["busy", path, "second", "\(seconds)"]).lines(killingAfter: nil)
+    let told = try await first + second
+    #expect(told.filter { $0.hasPrefix("unfound") } == [])
+    #expect(Set(told).count == told.count && told.count > 20)
+    #expect(try scene.faults() == [])
+    #expect(FileCheck(path: path).run(isFull: true).faults == [])
+    let stored = try scene.inspect { try String.fetchAll($0, sql: "SELECT turn FROM message") }
+    #expect(Set(stored) == Set(told) && stored.count == told.count)
+    // Every fourth turn was edited, every fourth invalidated, every fourth invalidated and put back.
+    func count(_ label: String, _ rest: Int) -> Int {
+      told.count { $0.hasPrefix(label + "-") && (Int($0.dropFirst(label.count + 1)) ?? 0) % 4 == rest }
+    }
+    let counts = (0..<4).map { count("first", $0) + count("second", $0) }
+    let journal = try scene.inspect { database in
+      try Row.fetchAll(database, sql: "SELECT action, count(*) FROM journal GROUP BY action ORDER BY action")
+        .reduce(into: [String: Int]()) { $0[$1[0]] = $1[1] }
+    }
+    #expect(journal == ["edit": counts[1], "invalidate": counts[2] + counts[3], "restore": counts[3]])
+    let banks = try await scene.open().banks()
+    #expect(banks.map(\.id) == ["busy"] && banks.map(\.invalidatedCount) == [counts[2]])
+  }
+
   @Test("many open a new file at the same time and all can use it")
   func openedTogether() async throws {
     let scene = scene
@@ -145,6 +276,14 @@ final class Child: Sendable {
     try process.run()
   }
 
+  /// Waits for its first line, and reads it.
+  func firstLine() {
+    var byte: UInt8 = 0
+    while read(output.fileHandleForReading.fileDescriptor, &byte, 1) == 1, byte != 0x0A {}
+  }
+
+  func kill() { Foundation.kill(process.processIdentifier, SIGKILL) }
+
   /// The lines that it prints until it ends; after `count` lines it is killed (`nil`: it is left to end).
   func lines(killingAfter count: Int?) async -> [String] {
     await withCheckedContinuation { continuation in
@@ -164,5 +303,11 @@ final class Child: Sendable {
         continuation.resume(returning: String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init))
       }
     }
+  }
+}
+
+extension DatabaseQueue {
+  fileprivate func integrity() throws -> [String] {
+    try read { try String.fetchAll($0, sql: "PRAGMA integrity_check") }
   }
 }

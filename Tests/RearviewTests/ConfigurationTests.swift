@@ -115,7 +115,7 @@ struct ConfigurationTests {
       ("theme = 3", "line 1: theme must be a text that is not empty, got 3."),
       (
         "[memory]\nbugdet = \"low\"",
-        "line 2: there is no setting bugdet; the settings are model, theme, fallback_models, hindsight_api_url"
+        "line 2: there is no setting bugdet; the settings are model, theme, fallback_models, backups, hindsight_api_url"
       ),
       ("[providers.x]\nbase_url = \"ftp://x\"", "line 2: providers.x.base_url must be a URL"),
       (

@@ -203,7 +203,7 @@ struct TurnWriter {
   }
 
   /// Keeps the words of a text that the vocabulary lacks.
-  private static func keep(wordsOf text: String, known: inout Set<String>, in database: Database) throws {
+  static func keep(wordsOf text: String, known: inout Set<String>, in database: Database) throws {
     for word in VocabularyWords.words(of: text) where known.insert(word).inserted {
       try database.cachedStatement(sql: "INSERT OR IGNORE INTO word (text) VALUES (?)").execute(arguments: [word])
     }

@@ -48,6 +48,40 @@ enum Work {
     try addObservation(bank: bank, notBefore: isGroup ? now : now + idle, now: now, in: database)
   }
 
+  /// Queues what a bank that was imported has left to do and does not wait for already.
+  static func enqueueAfterImport(bank: Int64, now: Int64, in database: Database) throws {
+    guard try WorkSettings.isOn(in: database) else { return }
+    if try setting("extract", ofBank: bank, in: database) {
+      let unread = try Int64.fetchAll(
+        database,
+        sql: """
+          SELECT id FROM document WHERE bank = ? AND EXISTS (
+            SELECT 1 FROM message INDEXED BY message_document
+            WHERE document = document.id AND is_replaced = 0 AND message.id > extracted_message)
+          """, arguments: [bank])
+      for document in unread where try !isWaiting(.extract, key: "document:\(document)", bank: bank, in: database) {
+        try addExtraction(bank: bank, document: document, notBefore: now, now: now, in: database)
+      }
+    }
+    if try !isWaiting(.observe, key: "bank", bank: bank, in: database) {
+      try addObservation(bank: bank, notBefore: now, now: now, in: database)
+    }
+    for stored in try MentalModel.all(bank: bank, in: database)
+    where stored.model.isStale && stored.model.refreshesItself {
+      guard try !isWaiting(.refresh, key: stored.model.id, bank: bank, in: database) else { continue }
+      try addRefresh(stored, bank: bank, priority: 0, notBefore: now, now: now, in: database)
+    }
+  }
+
+  private static func isWaiting(_ kind: JobKind, key: String, bank: Int64, in database: Database) throws -> Bool {
+    try Bool.fetchOne(
+      database.cachedStatement(
+        sql: """
+          SELECT EXISTS (
+            SELECT 1 FROM job WHERE bank = ? AND kind = ? AND key = ? AND state IN ('pending', 'limit_reached'))
+          """), arguments: [bank, kind.rawValue, key]) ?? false
+  }
+
   /// Marks what a bank's mental models say as old, and queues those that refresh themselves.
   static func observationsChanged(bank: Int64, now: Int64, in database: Database) throws {
     for stored in try MentalModel.all(bank: bank, in: database) {
