@@ -1,3 +1,4 @@
+import CWordRank
 import Foundation
 import GRDB
 import RearviewJSON
@@ -38,15 +39,25 @@ enum MemoryRow {
     return try Row.fetchOne(statement, arguments: [row]).map(memory)
   }
 
-  /// Those of these rows that are there.
+  /// Those of these rows that are there. As `memory(_:)`, but without an object for each value: recall reads a hundred.
   static func memories(rows: some Sequence<Int64>, in database: Database) throws -> [Int64: Memory] {
-    let found = try Row.fetchCursor(
-      database.cachedStatement(
-        sql: """
-          SELECT \(columns) FROM json_each(?) AS wanted CROSS JOIN memory ON memory.id = wanted.value \(joins)
-          """), arguments: [jsonList(rows)])
+    let statement = try database.cachedStatement(
+      sql: "SELECT \(columns) FROM memory \(joins) WHERE memory.id = ?")
     var memories: [Int64: Memory] = [:]
-    while let row = try found.next() { memories[row[0]] = memory(row) }
+    for row in rows {
+      try statement.setArguments([row])
+      let values = StatementValues(statement.sqliteStatement)
+      defer { values.reset() }
+      guard try values.step() else { continue }
+      memories[row] = Memory(
+        id: RowName.spelling(values.data(1)), type: MemoryType(rawValue: values.text(2) ?? ""),
+        text: values.text(3) ?? "", context: values.text(4), mentionedAt: time(values.integer(5)),
+        occurredStart: time(values.integer(6)), occurredEnd: time(values.integer(7)), documentID: values.text(15),
+        turnID: values.text(16), tags: texts(values.text(8)), entities: texts(values.text(17)).sorted(),
+        metadata: metadata(values.text(9)), state: values.integer(11) == 0 ? .valid : .invalidated,
+        stateReason: values.text(12), proofCount: Int(values.integer(10) ?? 1), createdAt: time(values.integer(13)),
+        updatedAt: time(values.integer(14)))
+    }
     return memories
   }
 
@@ -62,6 +73,39 @@ enum MemoryRow {
   }
 
   private static func time(_ value: Int64?) -> Date? { value.map(date(milliseconds:)) }
+}
+
+/// The values of the row that a statement stands on.
+private struct StatementValues {
+  private let statement: OpaquePointer
+
+  init(_ statement: OpaquePointer) { self.statement = statement }
+
+  /// Whether there is another row.
+  func step() throws -> Bool {
+    let result = sqlite3_step(statement)
+    guard result == SQLITE_ROW || result == SQLITE_DONE else {
+      throw DatabaseError(resultCode: ResultCode(rawValue: result))
+    }
+    return result == SQLITE_ROW
+  }
+
+  func reset() { sqlite3_reset(statement) }
+
+  func integer(_ column: Int32) -> Int64? {
+    sqlite3_column_type(statement, column) == SQLITE_NULL ? nil : sqlite3_column_int64(statement, column)
+  }
+
+  /// Of a text or of a blob that holds one.
+  func text(_ column: Int32) -> String? { bytes(column).map { String(decoding: $0, as: UTF8.self) } }
+
+  func data(_ column: Int32) -> Data { bytes(column).map { Data($0) } ?? Data() }
+
+  private func bytes(_ column: Int32) -> UnsafeRawBufferPointer? {
+    guard sqlite3_column_type(statement, column) != SQLITE_NULL else { return nil }
+    let start = sqlite3_column_blob(statement, column)
+    return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column)))
+  }
 }
 
 extension String {

@@ -39,6 +39,8 @@ struct Candidate: Sendable {
   var isPinned: Bool
   /// Of its text, in bytes.
   var length: Int
+  /// Whether it asks something.
+  var isQuestion: Bool
 
   var arms = ArmScores()
   /// What it borrowed from the turns around it, and from the best of its thread.
@@ -53,16 +55,22 @@ struct Candidate: Sendable {
 
   /// The valid ones among these rows that pass the filter, in the order of the file.
   static func load(_ rows: [Int64], _ filter: MemoryFilter, in database: Database) throws -> [Candidate] {
+    // Many at once: running a statement costs more than finding a row.
+    let width = 32
+    let marks = Array(repeating: "?", count: width).joined(separator: ",")
+    let padding = Array(repeating: Int64(0), count: (width - rows.count % width) % width)
     let statement = try database.cachedStatement(
       sql: """
-        SELECT id, thread, speaker, text_hash, proof, said_at, occurred_start, occurred_end, pinned, length(CAST(text AS BLOB))
-        FROM memory WHERE id = ? AND state = 0\(filter.sql)
+        SELECT id, thread, speaker, text_hash, proof, said_at, occurred_start, occurred_end, pinned, length(CAST(text AS BLOB)), instr(text, '?')
+        FROM memory WHERE id IN (\(marks)) AND state = 0\(filter.sql)
         """)
-    return try IntegerRows(statement, keys: rows.sorted(), arguments: filter.arguments, columns: 10).map { row in
+    let found = try IntegerRows(
+      statement, keys: rows.sorted() + padding, width: width, arguments: filter.arguments, columns: 11, limit: width)
+    return found.map { row in
       Candidate(
         row: row[0], thread: row.optional(1) ?? row[0], speaker: row.optional(2), textHash: row[3],
         proofCount: Int(row[4]), saidAt: row.optional(5), occurredStart: row.optional(6),
-        occurredEnd: row.optional(7), isPinned: row[8] != 0, length: Int(row[9]))
+        occurredEnd: row.optional(7), isPinned: row[8] != 0, length: Int(row[9]), isQuestion: row[10] > 0)
     }
   }
 }
@@ -70,7 +78,7 @@ struct Candidate: Sendable {
 /// The valid memories around one in its thread.
 struct Neighbours {
   /// Whether the one in the middle asks something.
-  var isAsked = false
+  let isAsked: Bool
   var previous: Int64?
   var next: Int64?
   var second: Int64?
@@ -81,7 +89,7 @@ struct Neighbours {
   static func of(_ candidates: some Sequence<Candidate>, in database: Database) throws -> [Int64: Neighbours] {
     let keys = candidates.flatMap { [$0.thread, $0.row] }
     var neighbours: [Int64: Neighbours] = [:]
-    for candidate in candidates { neighbours[candidate.row] = Neighbours() }
+    for candidate in candidates { neighbours[candidate.row] = Neighbours(isAsked: candidate.isQuestion) }
     let behind = try database.cachedStatement(
       sql: """
         SELECT ?2, id FROM memory INDEXED BY memory_thread WHERE thread = ?1 AND id > ?2 AND state = 0 ORDER BY id LIMIT 2
@@ -99,8 +107,6 @@ struct Neighbours {
         ORDER BY id DESC LIMIT 1
         """)
     for row in try IntegerRows(before, keys: keys, width: 2, columns: 2) { neighbours[row[0]]?.previous = row[1] }
-    let asking = try database.cachedStatement(sql: "SELECT id FROM memory WHERE id = ? AND instr(text, '?') > 0")
-    for row in try IntegerRows(asking, keys: Array(neighbours.keys), columns: 1) { neighbours[row[0]]?.isAsked = true }
     let echoes = try Row.fetchCursor(
       database.cachedStatement(
         sql: "SELECT after, memory FROM json_each(?) AS wanted CROSS JOIN echo ON echo.after = wanted.value"),

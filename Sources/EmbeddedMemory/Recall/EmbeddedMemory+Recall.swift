@@ -24,7 +24,7 @@ extension EmbeddedMemory {
         now: now)
       let found = try search.run(in: database)
       return RecallResult(
-        memories: try Packing(search, found).memories(in: database), matchCount: found.candidates.count,
+        memories: try Packing(search, found).memories(in: database), matchCount: found.count,
         searchedCount: bank.validCount, words: found.words, notices: vectors.notices)
     }
   }

@@ -29,11 +29,18 @@ struct RecallSearch {
   /// What was found, best first.
   struct Found {
     var candidates: [Candidate] = []
+    /// How many there are with those that are too far behind to be looked at, at most as many as the budget says.
+    var count = 0
     /// The words that were looked for.
     var words: [String] = []
     /// The turns around each of the best that found it.
     var neighbours: [Int64: Neighbours] = [:]
   }
+
+  /// Tokens of a short memory: no more of the best are looked at than there may be room for.
+  private static let shortMemory = 24
+  /// The neighbours of this many of the best may come along.
+  private static let lenderCount = 100
 
   func run(in database: Database) throws -> Found {
     let search = try WordSearch(question.words, bank: bank, in: database)
@@ -44,19 +51,20 @@ struct RecallSearch {
     let breadth = query.budget.breadth
     let best = arms.map { (row: $0.key, score: $0.value.sum(weights)) }.filter { $0.score > 0 }
       .sorted { ($0.score, $0.row) > ($1.score, $1.row) }.prefix(breadth)
-    var candidates = try Candidate.load(best.map(\.row), filter, in: database)
+    let looked = best.prefix(max(breadth / 3, query.maxTokens / Self.shortMemory))
+    var candidates = try Candidate.load(looked.map(\.row), filter, in: database)
     // What the last ones could lend would not lift a neighbour over anything.
-    let lenders = Set(best.prefix(max(breadth / 3, 100)).map(\.row))
+    let lenders = Set(looked.prefix(Self.lenderCount).map(\.row))
     let neighbours = try Neighbours.of(candidates.filter { lenders.contains($0.row) }, in: database)
     var borrowed: [Int64: Double] = [:]
-    for (row, score) in best {
+    for (row, score) in best.prefix(lenders.count) {
       guard let around = neighbours[row] else { continue }
       let answered = (around.isAsked ? weights.previousQuestion : weights.previousTurn) * score
       for next in around.echoes + (around.next.map { [$0] } ?? []) { borrowed[next, default: 0] += answered }
       if let second = around.second { borrowed[second, default: 0] += weights.twoTurnsBack * score }
       if let previous = around.previous { borrowed[previous, default: 0] += weights.nextTurn * score }
     }
-    let known = Set(best.map(\.row))
+    let known = Set(looked.map(\.row))
     let least = weights.neighbourFloor * (best.first?.score ?? 0)
     let brought = borrowed.filter { $0.value >= least && !known.contains($0.key) }.map(\.key)
     candidates += try Candidate.load(brought, filter, in: database)
@@ -72,7 +80,9 @@ struct RecallSearch {
     guard try near?.isAnswer == true || isAnswered(candidates, speakers, by: search, similar, in: database) else {
       return Found(words: search.words)
     }
-    return Found(candidates: Array(candidates.prefix(breadth)), words: search.words, neighbours: neighbours)
+    return Found(
+      candidates: Array(candidates.prefix(breadth)), count: min(breadth, candidates.count + best.count - looked.count),
+      words: search.words, neighbours: neighbours)
   }
 
   // MARK: - Finding
