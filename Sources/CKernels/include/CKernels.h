@@ -1,4 +1,4 @@
-/// Dot products of vectors of 8-bit whole numbers, by the widest instructions that this processor has.
+/// Dot products of vectors of 8-bit whole numbers, and a search of masks, by the widest instructions that this processor has.
 ///
 /// All kernels give the same numbers to the last bit: their sums are whole numbers. Nothing outside of the given rows is
 /// read, whatever the dimension, and no pointer to 8-bit numbers needs an alignment.
@@ -44,5 +44,10 @@ void rearview_int8_scores(
 void rearview_int8_scores_by(
     rearview_kernel kernel, const int8_t *_Nonnull query, const int8_t *_Nonnull rows, size_t count, size_t dimension,
     const float *_Nonnull scales, float query_scale, float *_Nonnull scores);
+
+/// Finds the masks that lack at most `limit` of the bits of `asked`, and writes their places in order into `found`, which
+/// has room for `count` places. Returns how many they are.
+size_t rearview_near_masks(
+    const uint64_t *_Nonnull masks, size_t count, uint64_t asked, int limit, uint32_t *_Nonnull found);
 
 #endif

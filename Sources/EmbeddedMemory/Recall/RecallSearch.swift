@@ -40,7 +40,7 @@ struct RecallSearch {
   /// Tokens of a short memory: no more of the best are looked at than there may be room for.
   private static let shortMemory = 24
   /// The neighbours of this many of the best may come along.
-  private static let lenderCount = 100
+  private static let lenderCount = 80
 
   func run(in database: Database) throws -> Found {
     let search = try WordSearch(question.words, bank: bank, in: database)

@@ -30,7 +30,7 @@ struct RecallWeights: Sendable {
   var proofLimit = 1.25
 
   /// A neighbour that no arm found comes along when it reaches this share of the best.
-  var neighbourFloor = 0.1
+  var neighbourFloor = 0.2
   /// Of a question's words, by their rarity, the best memories must hold this share; else nothing is an answer.
   var coverageFloor = 0.25
   /// Of a memory that has nothing to do with a question, the cosine is taken to be this, or what is usual in the bank

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import GRDB
 import NIOConcurrencyHelpers
@@ -54,22 +55,21 @@ struct Vocabulary: Sendable {
     let allowedMissing = max(asked.count >= 7 ? 4 : 2, asked.count / 3)
     let askedTrigrams = Self.trigrams(asked[...])
     var found: [Similar] = []
+    // The pairs leave few to be looked at letter by letter.
+    let near = [UInt32](unsafeUninitializedCapacity: ends.count) { buffer, initializedCount in
+      guard let places = buffer.baseAddress else { return }
+      initializedCount = rearview_near_masks(pairs, pairs.count, askedPairs, Int32(allowedMissing), places)
+    }
     bytes.withUnsafeBufferPointer { bytes in
-      ends.withUnsafeBufferPointer { ends in
-        pairs.withUnsafeBufferPointer { pairs in
-          var start = 0
-          for index in ends.indices {
-            let end = ends[index]
-            defer { start = end }
-            let length = end - start
-            guard length + 2 >= asked.count, length <= 3 * asked.count else { continue }
-            guard (askedPairs & ~pairs[index]).nonzeroBitCount <= allowedMissing else { continue }
-            let candidate = bytes[start..<end]
-            let similarity = Self.similarity(asked, askedTrigrams, candidate)
-            if similarity > 0, !candidate.elementsEqual(asked) {
-              found.append(Similar(word: String(decoding: candidate, as: UTF8.self), similarity: similarity))
-            }
-          }
+      for place in near {
+        let index = Int(place)
+        let start = index == 0 ? 0 : ends[index - 1]
+        let length = ends[index] - start
+        guard length + 2 >= asked.count, length <= 3 * asked.count else { continue }
+        let candidate = bytes[start..<start + length]
+        let similarity = Self.similarity(asked, askedTrigrams, candidate)
+        if similarity > 0, !candidate.elementsEqual(asked) {
+          found.append(Similar(word: String(decoding: candidate, as: UTF8.self), similarity: similarity))
         }
       }
     }
