@@ -4,7 +4,7 @@
 /// of the tests is one of our own. Each arm's scores are shares of its best.
 struct RecallWeights: Sendable {
   var words = 1.0
-  var vectors = 0.5
+  var vectors = 0.33
   var trigrams = 0.3
   var entities = 0.2
   var time = 0.2
