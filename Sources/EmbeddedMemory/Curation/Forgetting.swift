@@ -450,7 +450,7 @@ struct Forgetting {
   }
 
   /// All that the memories ever said, and what was said in the messages that they come from.
-  private func allTexts() throws -> [String] {
+  func allTexts() throws -> [String] {
     var all = texts
     for name in names {
       let key = JSONValue.list([.text(name.hexadecimal)]).written()
