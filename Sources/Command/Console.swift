@@ -27,6 +27,16 @@ enum Console {
     }
   }
 
+  /// All of standard input.
+  ///
+  /// - Throws: `CommandEnd` when it is no UTF-8: what is not read right must not be kept.
+  static func standardInput() throws -> String {
+    guard let text = String(validating: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self) else {
+      throw CommandEnd(.failed, "Standard input is no UTF-8 text; convert it first, with iconv for one.")
+    }
+    return text
+  }
+
   /// For text that we did not write: made harmless when a terminal shows it, exact when another program reads it.
   static func shown(_ text: String) -> String { isTerminal ? DisplayText(text).string : text }
 

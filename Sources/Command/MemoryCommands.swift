@@ -194,7 +194,7 @@ struct Retain: AsyncParsableCommand {
       guard self.text == ["-"] || isatty(STDIN_FILENO) == 0 else {
         throw CommandEnd(.usage, "There is no text; write it after retain, or send it to standard input.")
       }
-      text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+      text = try Console.standardInput()
     }
     guard !text.allSatisfy(\.isWhitespace) else {
       throw CommandEnd(.usage, "The text is empty; there is nothing to keep.")

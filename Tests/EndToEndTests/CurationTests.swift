@@ -133,6 +133,24 @@ extension EndToEnd {
       #expect(try home.run("memory", "show", id).output.contains("tags          b\n"))
     }
 
+    @Test("standard input that is no UTF-8 is refused, and nothing is kept of it")
+    func badInput() throws {
+      let home = try Home()
+      try Data([0x4D, 0xFC, 0x6C, 0x6C, 0x65, 0x72]).write(to: URL(fileURLWithPath: home.path + "/latin"))
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: TerminalEmulator.builtProgram("rearview"))
+      process.arguments = ["retain"]
+      process.environment = home.environment
+      process.standardInput = FileHandle(forReadingAtPath: home.path + "/latin")
+      let errors = Pipe()
+      process.standardError = errors
+      try process.run()
+      process.waitUntilExit()
+      let error = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      #expect(process.terminationStatus == 1 && error.contains("is no UTF-8 text"), "\(error)")
+      #expect(try home.run("memory", "list").output == "")
+    }
+
     @Test("a server that cannot do it says so")
     func server() throws {
       let server = try ScriptedServer { _ in .json(404, "{}") }

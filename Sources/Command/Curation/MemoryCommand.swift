@@ -109,8 +109,7 @@ struct MemoryCommand: AsyncParsableCommand {
         guard text == "-" || isatty(STDIN_FILENO) == 0 else {
           throw CommandEnd(.usage, "There is no text; write it after the id, or send it to standard input.")
         }
-        text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
-          .trimmingCharacters(in: .newlines)
+        text = try Console.standardInput().trimmingCharacters(in: .newlines)
       }
       guard !text.allSatisfy(\.isWhitespace) else { throw CommandEnd(.usage, "A memory needs some text.") }
       try await Curator.run(shared) { [text] curator in
