@@ -144,7 +144,7 @@ struct Ask: AsyncParsableCommand {
       guard question == ["-"] || isatty(STDIN_FILENO) == 0 else {
         throw CommandEnd(.usage, "There is no question; write it after ask, or send it to standard input.")
       }
-      text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+      text = try Console.standardInput()
       while text.last?.isNewline == true { text.removeLast() }
     }
     guard !text.allSatisfy(\.isWhitespace) else {

@@ -13,6 +13,30 @@ enum Console {
 
   static func line(_ text: String) { write(text + "\n") }
 
+  /// Rows of which the columns stand below each other, the last one as wide as it is.
+  static func columns(_ rows: [[String]]) {
+    let rows = rows.map { $0.map { (text: shown($0), width: DisplayText($0).width) } }
+    let widths = (0..<(rows.map(\.count).max() ?? 0)).map { column in
+      rows.map { column < $0.count ? $0[column].width : 0 }.max() ?? 0
+    }
+    for row in rows {
+      line(
+        row.enumerated().map { column, cell in
+          column == row.count - 1 ? cell.text : cell.text + String(repeating: " ", count: widths[column] - cell.width)
+        }.joined(separator: "  "))
+    }
+  }
+
+  /// All of standard input.
+  ///
+  /// - Throws: `CommandEnd` when it is no UTF-8: what is not read right must not be kept.
+  static func standardInput() throws -> String {
+    guard let text = String(validating: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self) else {
+      throw CommandEnd(.failed, "Standard input is no UTF-8 text; convert it first, with iconv for one.")
+    }
+    return text
+  }
+
   /// For text that we did not write: made harmless when a terminal shows it, exact when another program reads it.
   static func shown(_ text: String) -> String { isTerminal ? DisplayText(text).string : text }
 

@@ -175,7 +175,10 @@ extension JobsCommand {
       let done = ended.filter { $0.state == .done }.count
       let sentence = "\(done) \(done == 1 ? "job" : "jobs") done"
       switch stop {
-      case .idle where failed.isEmpty && waiting.isEmpty: Console.line("\(sentence); nothing is left.")
+      case .idle where failed.isEmpty && waiting.isEmpty:
+        let before = jobs.count { $0.state == .failed }
+        let rest = before == 0 ? "" : " but \(before) that failed before; rearview jobs retry ID begins one again"
+        Console.line("\(sentence); nothing is left\(rest).")
       case .idle:
         throw CommandEnd(
           .failed,

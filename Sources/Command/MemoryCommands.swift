@@ -30,13 +30,11 @@ struct BankCommand: AsyncParsableCommand {
         Console.line("There is no bank yet; the first message or rearview retain makes one.")
         return
       }
-      let width = banks.map { Console.shown($0.id).count }.max() ?? 0
-      for bank in banks {
-        let name = Console.shown(bank.id).padding(toLength: width, withPad: " ", startingAt: 0)
-        let memories = bank.memoryCount == 1 ? "1 memory" : "\(bank.memoryCount) memories"
-        let documents = bank.documentCount.map { $0 == 1 ? ", 1 document" : ", \($0) documents" } ?? ""
-        Console.line("\(name)  \(memories)\(documents)")
-      }
+      Console.columns(
+        banks.map { bank in
+          let documents = bank.documentCount.map { ", " + Console.counted($0, "document", "documents") } ?? ""
+          return [bank.id, Console.counted(bank.memoryCount, "memory", "memories") + documents]
+        })
     }
   }
 }
@@ -160,6 +158,9 @@ struct Reflect: AsyncParsableCommand {
     }
     await reader.close()
     if json { return try Console.line(json: reflection) }
+    if let fault = reflection.trace?["fault"]?.text {
+      Console.error("No model reflected on this, so it is an extract: \(fault)")
+    }
     if !reflection.text.isEmpty { Console.line(Console.shown(reflection.text)) }
     if let output = reflection.structuredOutput { Console.line(Console.shown(output.written(indent: 2))) }
     if reflection.text.isEmpty { Console.error("Bank \(bankID) has nothing on this.") }
@@ -193,7 +194,7 @@ struct Retain: AsyncParsableCommand {
       guard self.text == ["-"] || isatty(STDIN_FILENO) == 0 else {
         throw CommandEnd(.usage, "There is no text; write it after retain, or send it to standard input.")
       }
-      text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
+      text = try Console.standardInput()
     }
     guard !text.allSatisfy(\.isWhitespace) else {
       throw CommandEnd(.usage, "The text is empty; there is nothing to keep.")
@@ -257,7 +258,7 @@ extension Retain {
     }
     progress.end()
     await client.close()
-    let done = "Kept \(kept) items"
+    let done = "Kept \(Console.counted(kept, "item", "items"))"
     if let problem {
       throw CommandEnd(.failed, "\(CommandEnd(problem).sentence) \(done) before it; mend that and run it again.")
     }

@@ -34,13 +34,13 @@ struct SharedOptions: ParsableArguments {
       do {
         let client = try await RearviewClient.open(configuration: configuration, paths: paths)
         await client.recover()
-        return Reader(store: client.store, configuration: configuration, client: client)
+        return Reader(client)
       } catch let error as MemoryStoreError {
         guard
           let store = try? await RearviewClient.openStore(
             configuration: configuration, paths: paths)
         else { throw error }
-        return Reader(store: store, configuration: configuration, client: nil)
+        return Reader(store: store, configuration: configuration)
       }
     } catch {
       throw CommandEnd(error)
@@ -76,10 +76,17 @@ struct Reader: Sendable {
   let configuration: Rearview.Configuration
   fileprivate let client: RearviewClient?
 
-  fileprivate init(store: any MemoryStore, configuration: Rearview.Configuration, client: RearviewClient?) {
+  init(_ client: RearviewClient) {
+    store = client.store
+    configuration = client.configuration
+    self.client = client
+  }
+
+  /// The memory store alone.
+  fileprivate init(store: any MemoryStore, configuration: Rearview.Configuration) {
     self.store = store
     self.configuration = configuration
-    self.client = client
+    client = nil
   }
 
   func close() async { await client?.close() }

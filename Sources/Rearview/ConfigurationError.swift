@@ -31,7 +31,7 @@ public enum ConfigurationError: Error, Hashable, Sendable, CustomStringConvertib
     case .unwritable(let file, let cause):
       "\(file) cannot be written: \(cause)."
     case .folder(let path, let cause):
-      "The folder \(path) cannot be made: \(cause); make it writable, or set HOME or the XDG variables to a place that is."
+      "The folder \(path) cannot be made (\(cause)); make it writable, or set HOME or the XDG variables to a place that is."
     }
   }
 }

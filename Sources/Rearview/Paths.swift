@@ -56,6 +56,11 @@ extension NSError {
       return String(cString: strerror(Int32(underlying.code)))
     }
     if domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(code))) }
+    if domain == NSCocoaErrorDomain,
+      [.fileReadNoPermission, .fileWriteNoPermission].contains(CocoaError.Code(rawValue: code))
+    {
+      return String(cString: strerror(EACCES))
+    }
     return localizedDescription
   }
 }

@@ -81,6 +81,38 @@ struct FileTests {
     }
   }
 
+  @Test("what a file of a former format holds can be changed, undone, moved, exported and forgotten")
+  func formerRows() async throws {
+    for format in 1..<MemorySchema.format {
+      let old = try Scene()
+      let steps = Array(MemorySchema.steps.prefix(format))
+      _ = try MemoryFile(path: old.path, clock: { Scene.time }, steps: steps).open()
+      try old.fillFormer(count: 20)
+      let store = try await old.open()
+      let before = try await store.listed()
+      let ids = before.prefix(3).map(\.id)
+      #expect(before.count == 20)
+      try await store.pin(ids, bankID: "bank")
+      _ = try await store.edit(id: ids[0], bankID: "bank", text: "Another text.", reason: "better")
+      try await store.invalidate(ids, bankID: "bank")
+      try await store.move(ids, from: "bank", to: "other")
+      try await store.deleteDocument(id: "document", bankID: "bank")
+      #expect(try await store.listed().filter { $0.state == .valid }.isEmpty)
+      for _ in 0..<5 { try await store.undo(bankID: "bank") }
+      #expect(try await store.listed().map(\.text) == before.map(\.text))
+      #expect(try await store.texts("note 12").first == "Note 12 is about a lantern.")
+      let file = old.folder + "/bank.jsonl"
+      try await store.exportBank(id: "bank", to: file)
+      let copy = try Scene()
+      let imported = try await copy.open()
+      try await imported.importBank(from: file)
+      #expect(try await imported.listed().map(\.text).sorted() == before.map(\.text).sorted())
+      try await store.forget(store.forgetPreview(.memories([ids[1]]), bankID: "bank"))
+      #expect(try await store.listed().count == 19)
+      #expect(try old.faults() == [])
+    }
+  }
+
   @Test("an older file is copied, then migrated")
   func migration() async throws {
     let (now, later) = (MemorySchema.format, MemorySchema.format + 1)

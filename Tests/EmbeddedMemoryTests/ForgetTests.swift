@@ -11,10 +11,10 @@ struct ForgetTests {
 
   init() throws { scene = try Scene() }
 
-  /// The files of the folder in whose bytes a word stands, in any case.
+  /// The files of the folder, and of those in it, in whose bytes a word stands, in any case.
   private func holders(_ word: String) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: scene.folder).filter { name in
-      let data = try Data(contentsOf: URL(fileURLWithPath: scene.folder + "/" + name))
+    try FileManager.default.subpathsOfDirectory(atPath: scene.folder).filter { name in
+      guard let data = FileManager.default.contents(atPath: scene.folder + "/" + name) else { return false }
       return String(decoding: data, as: UTF8.self).lowercased().contains(word.lowercased())
     }.sorted()
   }
@@ -215,10 +215,14 @@ struct ForgetTests {
     try await store.retain(.saying("A quagga at home."))
     let copy = scene.folder + "/memory.sqlite.copy"
     try scene.change("VACUUM INTO '\(copy)'")
-    let plan = try await store.forgetPreview(.memories([id("quagga", in: store)]), bankID: "bank")
-    #expect(plan.copies == [copy])
-    #expect(try await store.forget(plan).plan.copies == [copy])
-    #expect(try holders("quagga") == ["memory.sqlite.copy"])
+    let backup = store.backups.folder + "/" + (try store.backups.make(keeping: 7)).name
+    let quagga = try await id("quagga", in: store)
+    // Both hold what it said before.
+    _ = try await store.edit(id: quagga, bankID: "bank", text: "An animal at home.")
+    let plan = try await store.forgetPreview(.memories([quagga]), bankID: "bank")
+    #expect(plan.copies == [copy, backup])
+    #expect(try await store.forget(plan).plan.copies == [copy, backup])
+    #expect(try holders("quagga").map { scene.folder + "/" + $0 } == [backup, copy])
   }
 
   @Test("while another program reads, it says so, and the rest goes with a sweep")

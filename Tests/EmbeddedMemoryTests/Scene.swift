@@ -32,6 +32,22 @@ final class Scene: Sendable {
     try DatabaseQueue(path: path).writeWithoutTransaction { try $0.execute(sql: sql) }
   }
 
+  /// Fills a file of any former format: a bank with notes, each a message and a memory.
+  func fillFormer(count: Int) throws {
+    try change(
+      """
+      INSERT INTO bank (id, uid, name, last_memory, created, updated) VALUES (1, x'01', 'bank', 1 << 40, 1, 1);
+      INSERT INTO document (id, uid, bank, key, created, updated) VALUES (1, x'02', 1, 'document', 1, 1);
+      WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < \(count))
+        INSERT INTO message (id, bank, document, turn, position, speaker, text, said_at, is_cut, created)
+        SELECT n, 1, 1, 'turn-' || n, 0, 'user', 'Note ' || n || ' is about a lantern.', n, 0, n FROM number;
+      INSERT INTO memory (id, uid, bank, type, message, document, text, dated, text_hash, created, updated)
+        SELECT (1 << 40) + id, randomblob(16), 1, 'world', id, 1, text, '', id, id, id FROM message;
+      INSERT INTO source (memory, message, span_start, span_end)
+        SELECT (1 << 40) + id, id, 0, length(text) FROM message;
+      """)
+  }
+
   /// What is wrong with the file: its pages, its word indexes against the memories, and the counts it keeps.
   func faults() throws -> [String] {
     try DatabaseQueue(path: path).writeWithoutTransaction { database in

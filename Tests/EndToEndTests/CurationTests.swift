@@ -105,6 +105,52 @@ extension EndToEnd {
       #expect(try home.run("recall", "Mona").output.contains("Mona"))
     }
 
+    @Test("lists stand in columns, say so when they are empty, and tags are parted by commas")
+    func lists() throws {
+      let home = try Home()
+      for (command, sentence) in [
+        (["memory", "list"], "There are no memories in bank default"),
+        (["document", "list"], "There are no documents in bank default"),
+        (["entity", "list"], "There are no entities in bank default"),
+        (["undo", "--list"], "Nothing was changed in bank default yet."),
+      ] {
+        let outcome = try home.start(command, input: "").finish()
+        #expect(outcome.status == 0 && outcome.output == "" && outcome.error.contains(sentence), "\(outcome)")
+      }
+      for (document, text) in [("a", "Yesterday I saw Ødegård."), ("long", "Yesterday I saw 東京 with Mona Bergström.")] {
+        #expect(try home.run("retain", "--set", "session_id=\(document)", text).status == 0)
+      }
+      #expect(try home.run("memory", "list", "nothing").error.contains("has no such memory"))
+      let documents = try home.run("document", "list").output.split(separator: "\n")
+      #expect(documents.first?.hasPrefix("long  20") == true && documents.last?.hasPrefix("a     20") == true)
+      let entities = try home.run("entity", "list").output.split(separator: "\n")
+      #expect(
+        Set(entities.map { $0.distance(from: $0.startIndex, to: $0.range(of: "  name ")!.lowerBound) }).count == 1)
+      let id = try #require(try ids(home, "Mona").first)
+      #expect(try home.run("memory", "tag", id, "--add", "a, b", "--add", "c").status == 0)
+      #expect(try home.run("memory", "show", id).output.contains("tags          a, b, c\n"))
+      #expect(try home.run("memory", "tag", id, "--remove", "a,c").status == 0)
+      #expect(try home.run("memory", "show", id).output.contains("tags          b\n"))
+    }
+
+    @Test("standard input that is no UTF-8 is refused, and nothing is kept of it")
+    func badInput() throws {
+      let home = try Home()
+      try Data([0x4D, 0xFC, 0x6C, 0x6C, 0x65, 0x72]).write(to: URL(fileURLWithPath: home.path + "/latin"))
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: TerminalEmulator.builtProgram("rearview"))
+      process.arguments = ["retain"]
+      process.environment = home.environment
+      process.standardInput = FileHandle(forReadingAtPath: home.path + "/latin")
+      let errors = Pipe()
+      process.standardError = errors
+      try process.run()
+      process.waitUntilExit()
+      let error = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      #expect(process.terminationStatus == 1 && error.contains("is no UTF-8 text"), "\(error)")
+      #expect(try home.run("memory", "list").output == "")
+    }
+
     @Test("a server that cannot do it says so")
     func server() throws {
       let server = try ScriptedServer { _ in .json(404, "{}") }

@@ -224,7 +224,27 @@ extension EndToEnd {
       #expect(server.requests[count...].allSatisfy { $0.json["model"] as? String == "thinker" })
       #expect(server.requests.count > count)
       home.environment["REARVIEW_MODEL"] = nil
-      #expect(try home.run("reflect", "When does the lease end?").output.contains("the lease ends in June"))
+      let extract = try home.run("reflect", "When does the lease end?")
+      #expect(extract.output.contains("the lease ends in June") && extract.error == "", "\(extract)")
+    }
+
+    @Test("a model that refuses its key is told of, by reflect and by each run of the jobs")
+    func refused() throws {
+      let server = try ScriptedServer { _ in .json(401, #"{"error":{"message":"no such key"}}"#) }
+      defer { server.stop() }
+      let home = try home(server)
+      let reflection = try home.run("reflect", "When does the lease end?")
+      #expect(reflection.status == 0 && reflection.output.contains("the lease ends in June"))
+      #expect(reflection.error.contains("No model reflected on this, so it is an extract: "), "\(reflection)")
+      // A job of each note is tried by a run of its own: the first answer says that the model cannot be used.
+      for _ in 0..<2 { #expect(try home.run("jobs", "run").status == 1) }
+      let failed = try jobs(home).count { $0["state"] as? String == "failed" }
+      #expect(failed == 3)
+      let again = try home.run("jobs", "run")
+      #expect(
+        again.output.hasSuffix(
+          "nothing is left but \(failed) that failed before; "
+            + "rearview jobs retry ID begins one again.\n"), "\(again)")
     }
 
     @Test("the full-screen program works in the background, and ends at once while a model hangs")

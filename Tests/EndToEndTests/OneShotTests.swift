@@ -128,7 +128,7 @@ extension EndToEnd {
         "retain", "--jsonl", "-", input: "{\"content\": \"One.\"}\n{\"content\": \"Two.\", \"tags\": 5}")
       #expect(bad.status == 1)
       #expect(
-        bad.error.contains("Line 2: tags must be a list of texts.") && bad.error.contains("Kept 1 items before it"))
+        bad.error.contains("Line 2: tags must be a list of texts.") && bad.error.contains("Kept 1 item before it"))
       #expect(try home.run("bank", "list").output == "default  4 memories, 4 documents\n")
     }
 

@@ -8,27 +8,24 @@ import RearviewMemory
 struct Curator: Sendable {
   let store: any MemoryStore
   let bankID: String
-  private let client: RearviewClient
 
   /// Runs a command's work, and closes everything after it, however it ended.
-  static func run(_ shared: SharedOptions, _ work: (Curator) async throws -> Void) async throws {
-    let client = try await shared.open()
+  ///
+  /// - Parameter isReading: Whether it changes nothing, so that it works where nothing can be written too.
+  static func run(
+    _ shared: SharedOptions, isReading: Bool = false, _ work: (Curator) async throws -> Void
+  ) async throws {
+    let reader = isReading ? try await shared.openToRead() : Reader(try await shared.open())
     let curator = Curator(
-      store: client.store, bankID: client.configuration.memory.bankID ?? Configuration.defaultBank, client: client)
+      store: reader.store, bankID: reader.configuration.memory.bankID ?? Configuration.defaultBank)
     let result: Result<Void, any Error>
     do {
       result = .success(try await work(curator))
     } catch {
       result = .failure(CommandEnd(error))
     }
-    await client.close()
+    await reader.close()
     try result.get()
-  }
-
-  private init(store: any MemoryStore, bankID: String, client: RearviewClient) {
-    self.store = store
-    self.bankID = bankID
-    self.client = client
   }
 
   /// The memory file, for what only it can do.
@@ -87,6 +84,14 @@ extension Console {
   static func oneLine(_ text: String, limit: Int = 100) -> String {
     let line = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     return shown(line.count > limit ? line.prefix(limit - 1) + "…" : line)
+  }
+
+  /// Says that a list is empty.
+  static func noneFound(_ one: String, _ many: String, of bankID: String, isFiltered: Bool) {
+    error(
+      isFiltered
+        ? "Bank \(bankID) has no such \(one)."
+        : "There are no \(many) in bank \(bankID); rearview bank list shows what each bank holds.")
   }
 
   /// Whether somebody sits there to answer a question.

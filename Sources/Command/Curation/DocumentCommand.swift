@@ -20,24 +20,22 @@ struct DocumentCommand: AsyncParsableCommand {
 
     func run() async throws {
       guard limit > 0 else { throw CommandEnd(.usage, "--limit needs a number above 0.") }
-      try await Curator.run(shared) { curator in
+      try await Curator.run(shared, isReading: true) { curator in
         let file = try curator.file("list documents here")
         let page = try await file.documents(bankID: curator.bankID, filter: filter, limit: limit)
-        for document in page.documents {
-          if json {
-            try Console.line(json: document)
-            continue
-          }
-          let counts =
-            document.isDeleted
-            ? "deleted"
-            : Console.counted(document.messageCount, "message", "messages") + ", "
-              + Console.counted(document.memoryCount, "memory", "memories")
-          Console.line(
-            "\(Console.shown(document.id))  \(Console.shown(document.lastSaidAt ?? document.createdAt))  \(counts)")
+        if json { return try page.documents.forEach { try Console.line(json: $0) } }
+        Console.columns(
+          page.documents.map { document in
+            let counts =
+              document.isDeleted
+              ? "deleted"
+              : Console.counted(document.messageCount, "message", "messages") + ", "
+                + Console.counted(document.memoryCount, "memory", "memories")
+            return [document.id, Console.shown(document.lastSaidAt ?? document.createdAt), counts]
+          })
+        if page.documents.isEmpty {
+          Console.noneFound("document", "documents", of: curator.bankID, isFiltered: !filter.isEmpty)
         }
-        guard !json else { return }
-        if page.documents.isEmpty { Console.error("Bank \(curator.bankID) has no such document.") }
         if page.next != nil { Console.error("There are more; raise --limit.") }
       }
     }

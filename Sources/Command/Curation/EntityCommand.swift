@@ -23,14 +23,14 @@ struct EntityCommand: AsyncParsableCommand {
 
     func run() async throws {
       guard limit > 0 else { throw CommandEnd(.usage, "--limit needs a number above 0.") }
-      try await Curator.run(shared) { curator in
+      try await Curator.run(shared, isReading: true) { curator in
         let file = try curator.file("list entities here")
         let page = try await file.entities(bankID: curator.bankID, filter: filter, limit: limit)
-        for entity in page.entities {
-          if json { try Console.line(json: entity) } else { Console.line(EntityCommand.line(entity)) }
+        if json { return try page.entities.forEach { try Console.line(json: $0) } }
+        Console.columns(page.entities.map(EntityCommand.columns))
+        if page.entities.isEmpty {
+          Console.noneFound("entity", "entities", of: curator.bankID, isFiltered: !filter.isEmpty)
         }
-        guard !json else { return }
-        if page.entities.isEmpty { Console.error("Bank \(curator.bankID) has no such entity.") }
         if page.next != nil { Console.error("There are more; raise --limit.") }
       }
     }
@@ -47,7 +47,7 @@ struct EntityCommand: AsyncParsableCommand {
     @Argument(help: "Its name or id.") var name: String
 
     func run() async throws {
-      try await Curator.run(shared) { curator in
+      try await Curator.run(shared, isReading: true) { curator in
         let file = try curator.file("show entities")
         let entity = try await curator.entity(name, in: file)
         let detail = try await file.entityDetail(id: entity.id, bankID: curator.bankID, limit: max(limit, 1))
@@ -162,7 +162,7 @@ struct EntityCommand: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("At most so many.", valueName: "count")) var limit = 20
 
     func run() async throws {
-      try await Curator.run(shared) { curator in
+      try await Curator.run(shared, isReading: true) { curator in
         let file = try curator.file("suggest merges")
         let found = try await file.mergeSuggestions(bankID: curator.bankID, limit: limit)
         for pair in found {
@@ -203,8 +203,11 @@ struct EntityCommand: AsyncParsableCommand {
   }
 
   fileprivate static func line(_ entity: Entity) -> String {
-    let names = entity.aliases.isEmpty ? "" : "  also \(entity.aliases.joined(separator: ", "))"
-    return Console.shown(
-      "\(entity.name)  \(entity.kind)  \(Console.counted(entity.mentions, "memory", "memories"))\(names)")
+    Console.shown(columns(entity).joined(separator: "  "))
+  }
+
+  fileprivate static func columns(_ entity: Entity) -> [String] {
+    [entity.name, entity.kind, Console.counted(entity.mentions, "memory", "memories")]
+      + (entity.aliases.isEmpty ? [] : ["also \(entity.aliases.joined(separator: ", "))"])
   }
 }

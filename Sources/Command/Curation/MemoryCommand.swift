@@ -46,7 +46,7 @@ struct MemoryCommand: AsyncParsableCommand {
         }
       }
       guard !json else { return }
-      if page.memories.isEmpty { Console.error("Bank \(bankID) has no such memory.") }
+      if page.memories.isEmpty { Console.noneFound("memory", "memories", of: bankID, isFiltered: !words.isEmpty) }
       if page.next != nil { Console.error("There are more; raise --limit, or give words to look for.") }
     }
   }
@@ -60,7 +60,7 @@ struct MemoryCommand: AsyncParsableCommand {
     @Argument(help: "Its id, or the beginning of it.") var id: String
 
     func run() async throws {
-      try await Curator.run(shared) { curator in
+      try await Curator.run(shared, isReading: true) { curator in
         let id = try await curator.ids([self.id])[0]
         guard let memory = try await curator.store.memory(id: id, bankID: curator.bankID) else {
           throw MemoryStoreError.noSuchMemory(id: id, bankID: curator.bankID)
@@ -109,8 +109,7 @@ struct MemoryCommand: AsyncParsableCommand {
         guard text == "-" || isatty(STDIN_FILENO) == 0 else {
           throw CommandEnd(.usage, "There is no text; write it after the id, or send it to standard input.")
         }
-        text = String(decoding: FileHandle.standardInput.readDataToEndOfFile(), as: UTF8.self)
-          .trimmingCharacters(in: .newlines)
+        text = try Console.standardInput().trimmingCharacters(in: .newlines)
       }
       guard !text.allSatisfy(\.isWhitespace) else { throw CommandEnd(.usage, "A memory needs some text.") }
       try await Curator.run(shared) { [text] curator in
@@ -211,18 +210,19 @@ struct MemoryCommand: AsyncParsableCommand {
 
     @OptionGroup var shared: SharedOptions
     @OptionGroup var options: ChangeOptions
-    @Option(name: .long, help: ArgumentHelp("Add this tag; may be given again.", valueName: "tag"))
+    @Option(name: .long, help: ArgumentHelp("Add these tags, parted by commas.", valueName: "tags"))
     var add: [String] = []
-    @Option(name: .long, help: ArgumentHelp("Take this tag away; may be given again.", valueName: "tag"))
+    @Option(name: .long, help: ArgumentHelp("Take these tags away, parted by commas.", valueName: "tags"))
     var remove: [String] = []
     @Option(name: .long, help: ArgumentHelp("These tags and no others, parted by commas.", valueName: "tags"))
     var replace: String?
     @Argument(help: "Their ids, or the beginnings of them.") var ids: [String]
 
     func run() async throws {
+      let (add, remove) = (tags(add), tags(remove))
       let changes =
         [add.isEmpty ? nil : TagChange.add(add), remove.isEmpty ? nil : .remove(remove)].compactMap { $0 }
-        + (replace.map { [.replace($0.split(separator: ",").map(String.init))] } ?? [])
+        + (replace.map { [.replace(tags([$0]))] } ?? [])
       guard changes.count == 1, let change = changes.first else {
         throw CommandEnd(.usage, "Give one of --add, --remove and --replace.")
       }
@@ -231,6 +231,10 @@ struct MemoryCommand: AsyncParsableCommand {
         try options.show(
           try await file.setTags(change, of: curator.ids(ids), bankID: curator.bankID, reason: options.reason))
       }
+    }
+
+    private func tags(_ lists: [String]) -> [String] {
+      lists.flatMap { $0.split(separator: ",") }.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     }
   }
 
@@ -290,7 +294,7 @@ struct MemoryCommand: AsyncParsableCommand {
     @Argument(help: "Its id, or the beginning of it.") var id: String
 
     func run() async throws {
-      try await Curator.run(shared) { curator in
+      try await Curator.run(shared, isReading: true) { curator in
         let file = try curator.file("tell a memory's history")
         let history = try await file.history(id: curator.ids([id])[0], bankID: curator.bankID)
         for entry in history {

@@ -34,15 +34,15 @@ extension MemoryCommand {
       guard yes || dryRun || sweep || Console.canAsk else {
         throw CommandEnd(.usage, "Nobody is here to be asked; add --yes to forget, or --dry-run to see what goes.")
       }
-      try await Curator.run(shared) { curator in
+      try await Curator.run(shared, isReading: dryRun) { curator in
         let file = try curator.file("forget for good")
-        if sweep { return try end(with: try await file.sweep()) }
+        if sweep { return try end(with: try await announced { try await file.sweep() }) }
         let plan = try await file.forgetPreview(target(curator, in: file), bankID: curator.bankID)
         if !json || !yes { try show(plan) }
         if dryRun { return }
         guard !plan.isEmpty else { return Console.line("There is nothing to forget.") }
         guard yes || isConfirmed() else { return Console.line("Nothing was forgotten.") }
-        let report = try await file.forget(plan)
+        let report = try await announced { try await file.forget(plan) }
         if json { try Console.line(json: report) }
         try end(with: report.remainder)
       }
@@ -52,6 +52,14 @@ extension MemoryCommand {
       if let document { return .document(document) }
       if let entity { return .entity(try await curator.entity(entity, in: file).id) }
       return .memories(try await curator.ids(ids))
+    }
+
+    /// A large file takes a while.
+    private func announced<Value>(_ work: () async throws -> Value) async throws -> Value {
+      var progress = ProgressLine()
+      progress.show("Writing the memory file anew …")
+      defer { progress.end() }
+      return try await work()
     }
 
     private func isConfirmed() -> Bool {

@@ -11,28 +11,18 @@ struct Undo: AsyncParsableCommand {
 
   @OptionGroup var shared: SharedOptions
   @Flag(name: .long, help: "Print one JSON object a change, one a line.") var json = false
-  @Flag(name: .long, help: "Only list the changes, the last first.") var list = false
+  @Flag(name: .long, help: "Only list the changes, the last first; the last 20, or N.") var list = false
   @Option(name: .long, help: ArgumentHelp("Take back this one, whatever came after it.", valueName: "number"))
   var change: Int?
   @Argument(help: "How many.") var count: Int?
 
   func run() async throws {
     guard change == nil || count == nil else { throw CommandEnd(.usage, "Give N or --change, not both.") }
+    guard change == nil || !list else { throw CommandEnd(.usage, "Give --list or --change, not both.") }
     guard count ?? 1 > 0 else { throw CommandEnd(.usage, "N is a number above 0.") }
-    try await Curator.run(shared) { curator in
+    try await Curator.run(shared, isReading: list) { curator in
       let file = try curator.file("undo")
-      if list {
-        for change in try await file.changes(bankID: curator.bankID, limit: count ?? 20) {
-          if json {
-            try Console.line(json: change)
-          } else {
-            let reason = change.reason.map { ": \(Console.shown($0))" } ?? ""
-            let undone = change.isUndone ? "  (undone)" : ""
-            Console.line("\(change.id)  \(Console.shown(change.at))  \(Console.shown(change.words))\(reason)\(undone)")
-          }
-        }
-        return
-      }
+      if list { return try await self.list(file, bankID: curator.bankID) }
       for _ in 0..<(count ?? 1) {
         let undone = try await file.undo(change, bankID: curator.bankID)
         if json {
@@ -42,6 +32,19 @@ struct Undo: AsyncParsableCommand {
         }
       }
     }
+  }
+
+  private func list(_ file: EmbeddedMemory, bankID: String) async throws {
+    let changes = try await file.changes(bankID: bankID, limit: count ?? 20)
+    if json { return try changes.forEach { try Console.line(json: $0) } }
+    Console.columns(
+      changes.map { change in
+        let reason = change.reason.map { ": \($0)" } ?? ""
+        return [
+          "\(change.id)", Console.shown(change.at), change.words + reason + (change.isUndone ? "  (undone)" : ""),
+        ]
+      })
+    if changes.isEmpty { Console.error("Nothing was changed in bank \(bankID) yet.") }
   }
 }
 

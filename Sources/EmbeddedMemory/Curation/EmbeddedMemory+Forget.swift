@@ -12,7 +12,7 @@ extension EmbeddedMemory {
       let closure = try ForgetClosure(target, bankID: bankID, in: database)
       let forgetting = try Forgetting(closure, now: now, in: database)
       let plan = try ForgetPlan(closure, forgetting, target: target, bankID: bankID, in: database)
-      return (plan, forgetting.memories.map(\.text))
+      return (plan, try forgetting.allTexts())
     }
     plan.copies = Self.copies(of: texts, beside: location)
     return plan
@@ -43,14 +43,17 @@ extension EmbeddedMemory {
     return ForgetReport(plan: plan, remainder: try await sweepBytes())
   }
 
-  /// Files of the folder, beside the memory file's own, in which one of these texts is found.
+  /// Files of the folder, beside the memory file's own, and of the folder of its backups, in which one of these texts
+  /// is found; copies from before an edit hold the text of then.
   private static func copies(of texts: [String], beside location: String) -> [String] {
     // A long text may be spread over pages of a file; its beginning mostly is not. Some tell of a file what all do.
-    let needles = texts.prefix(8).map { Array($0.utf8.prefix(48)) }.filter { $0.count >= 4 }
-    let folder = (location as NSString).deletingLastPathComponent
+    let needles = Set(texts.prefix(16).map { Array($0.utf8.prefix(48)) }).filter { $0.count >= 4 }
+    let folders = [(location as NSString).deletingLastPathComponent, MemoryBackups(path: location).folder]
     let own = ["", "-wal", "-shm"].map { location + $0 }
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.sorted().map { folder + "/" + $0 }.filter { path in
+    let paths = folders.flatMap { folder in
+      ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted().map { folder + "/" + $0 }
+    }
+    return paths.filter { path in
       var isFolder: ObjCBool = false
       guard !own.contains(path), FileManager.default.fileExists(atPath: path, isDirectory: &isFolder),
         !isFolder.boolValue, let data = try? Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)

@@ -12,7 +12,7 @@ extension EmbeddedMemory {
   /// - Parameter id: Which change; `nil` for the last that is not undone.
   /// - Returns: the change that was taken back.
   /// - Throws: `CurationError.nothingToUndo`, `noSuchChange`, `alreadyUndone`, or `changedSince`, which names the
-  /// change   that is to be undone first.
+  ///   change that is to be undone first.
   @discardableResult
   public func undo(_ id: Int? = nil, bankID: String) async throws -> Change {
     try await write { [now] database in
