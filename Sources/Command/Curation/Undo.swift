@@ -27,7 +27,7 @@ struct Undo: AsyncParsableCommand {
             try Console.line(json: change)
           } else {
             let reason = change.reason.map { ": \(Console.shown($0))" } ?? ""
-            let undone = change.isUndone ? "  (undone)" : ""
+            let undone = change.isUndone ? "  (undone)" : change.isOnlyHistory ? "  (in another file)" : ""
             Console.line("\(change.id)  \(Console.shown(change.at))  \(Console.shown(change.words))\(reason)\(undone)")
           }
         }
