@@ -192,7 +192,7 @@ struct BankImport {
       if let uid { context.known.rows[uid] = other }
       return try replace(other, by: row, writer, context)
     }
-    try writer.insert(row, uid: uid, context, in: database)
+    if let added = try writer.insert(row, uid: uid, context, in: database) { gone?.cameIn(added, table: table) }
     summary.added += 1
     try indexWords(of: row, table: table)
   }

@@ -57,7 +57,6 @@ struct ExchangeTable: Sendable {
   var hasRowID: Bool { columns.contains { if case .rowID = $0.meaning { true } else { false } } }
   /// The column that names the row in whose line a row stands.
   var parent: String? { columns.first { if case .parent = $0.meaning { true } else { false } }?.name }
-  var isNested: Bool { parent != nil }
   /// Whether its rows only join others, and so are nothing where one of these is missing.
   var isLink: Bool {
     !hasRowID

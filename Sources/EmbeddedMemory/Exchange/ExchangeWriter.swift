@@ -64,7 +64,7 @@ struct ExchangeWriter {
       return Column(described: column, type: type, placeholder: placeholder, isChangeable: isChangeable)
     }
     insertion = """
-      INSERT \(table.isNested || table.isLink ? "OR IGNORE " : "")INTO \(table.name) (\(columns.map(\.described.name).joined(separator: ", "))) \
+      INSERT \(table.hasRowID ? "" : "OR IGNORE ")INTO \(table.name) (\(columns.map(\.described.name).joined(separator: ", "))) \
       VALUES (\(columns.map(\.placeholder).joined(separator: ", ")))
       """
     change = """
@@ -105,9 +105,8 @@ struct ExchangeWriter {
       arguments: StatementArguments(values))
   }
 
-  /// An entry of the journal that tells the same, of whatever change it was a part.
+  /// An entry of the journal that tells the same, as a part of the same change.
   func findEqual(_ row: JSONObject, _ context: Context, in database: Database) throws -> Int64? {
-    let columns = columns.filter { if case .change = $0.described.meaning { false } else { true } }
     let condition = columns.map { "\($0.described.name) IS \($0.placeholder)" }.joined(separator: " AND ")
     var values: [(any DatabaseValueConvertible)?] = []
     for column in columns { values.append(try value(column, of: row, own: nil, context, in: database)) }

@@ -22,6 +22,9 @@ struct GoneRows {
   private var entities: Set<JSONValue> = []
   private var documents: Set<JSONValue> = []
   private var changes: Set<Int64> = []
+  /// The entities and documents that came with this import. What was here before may be what an undo needs.
+  private var addedEntities: Set<Int64> = []
+  private var addedDocuments: Set<Int64> = []
 
   /// `nil` for a bank of which nothing is gone.
   init?(bank: Int64, now: Int64, in database: Database) throws {
@@ -31,6 +34,12 @@ struct GoneRows {
     self.bank = bank
     self.now = now
     self.database = database
+  }
+
+  /// Call it for each row that was added.
+  mutating func cameIn(_ row: Int64, table: String) {
+    if table == "entity" { addedEntities.insert(row) }
+    if table == "document" { addedDocuments.insert(row) }
   }
 
   mutating func hasMessage(_ row: JSONObject) throws -> Bool {
@@ -86,7 +95,8 @@ struct GoneRows {
   /// At the end of a bank: takes away what came in for the sake of what stayed out.
   func sweep(_ context: ExchangeWriter.Context) throws {
     for entity in entities {
-      guard let row = try ExchangeWriter.row(entity, of: "entity", context, in: database) else { continue }
+      guard let row = try ExchangeWriter.row(entity, of: "entity", context, in: database), addedEntities.contains(row)
+      else { continue }
       try database.execute(
         sql: """
           DELETE FROM entity WHERE id = :entity
@@ -94,7 +104,9 @@ struct GoneRows {
           """, arguments: ["entity": row])
     }
     for document in documents {
-      guard let row = try ExchangeWriter.row(document, of: "document", context, in: database) else { continue }
+      guard let row = try ExchangeWriter.row(document, of: "document", context, in: database),
+        addedDocuments.contains(row)
+      else { continue }
       try database.execute(
         sql: """
           DELETE FROM document WHERE id = :document
