@@ -149,6 +149,71 @@ struct RepairTests {
     #expect(try await scene.open().texts("lantern") != [])
   }
 
+  @Test(
+    "names that stand for each other, or have memories of their own, stand for one entity again",
+    arguments: [
+      "UPDATE entity SET merged_into = id WHERE name = 'Katherine'",
+      """
+      UPDATE entity SET merged_into = (SELECT id FROM entity WHERE name = 'Kathrine') WHERE name = 'Katherine';
+      UPDATE entity SET merged_into = (SELECT id FROM entity WHERE name = 'Katherine') WHERE name = 'Kathrine'
+      """,
+      """
+      UPDATE entity SET merged_into = (SELECT id FROM entity WHERE name = 'Kathrine') WHERE name = 'Katarina';
+      UPDATE entity SET merged_into = (SELECT id FROM entity WHERE name = 'Katherine') WHERE name = 'Kathrine'
+      """,
+      "UPDATE entity SET merged_into = (SELECT id FROM entity WHERE name = 'Kathrine') WHERE name = 'Katherine'",
+    ])
+  func merges(damage: String) async throws {
+    let store = try await scene.open()
+    for name in ["Katherine", "Kathrine", "Katarina"] {
+      try await store.retain(.saying("Yesterday I saw \(name) in town."))
+    }
+    try store.pool.close()
+    #expect(check() == [])
+    try scene.change(damage)
+    #expect(check() == [.references])
+    #expect(try repair().isSalvaged == false)
+    #expect(check() == [])
+    let again = try await scene.open()
+    for name in ["Katherine", "Kathrine", "Katarina"] {
+      let entity = try #require(try await again.entity(name, bankID: "bank"))
+      let memories = try await again.entityDetail(id: entity.id, bankID: "bank").memories
+      #expect(memories.contains { $0.text.contains(name) })
+    }
+  }
+
+  @Test(
+    "of a curated file, what refers to nothing goes, and what is left can be undone",
+    arguments: [
+      "PRAGMA foreign_keys = OFF; DELETE FROM change_group WHERE id % 2 = 0",
+      "PRAGMA foreign_keys = OFF; UPDATE row_image SET change_group = 900 WHERE id % 3 = 0",
+      "PRAGMA foreign_keys = OFF; INSERT INTO entity_apart VALUES (900, 901, 0), ((SELECT min(id) FROM entity), 902, 1)",
+      "PRAGMA foreign_keys = OFF; UPDATE entity SET merged_into = 900 WHERE mentions = 0",
+      "PRAGMA foreign_keys = OFF; UPDATE gone_message SET bank = 90; INSERT INTO gone_message VALUES (91, 't', 0, 'user')",
+    ])
+  func curated(damage: String) async throws {
+    let store = try await scene.open()
+    let banks = CuratedBanks()
+    try await banks.fill(store)
+    var random = SplitMix(state: 3)
+    for _ in 0..<30 { try await banks.change(store, &random) }
+    try store.pool.close()
+    #expect(check() == [])
+    let before = try texts()
+    try scene.change(damage)
+    #expect(check().contains(.references))
+    #expect(try repair().isSalvaged == false)
+    #expect(check() == [])
+    #expect(try texts() == before)
+    let again = try await scene.open()
+    for _ in 0..<30 {
+      for bank in ["bank", "home"] {
+        do { try await again.undo(bankID: bank) } catch is CurationError {}
+      }
+    }
+    #expect(try scene.faults() == [])
+  }
+
   @Test("others than the owner are kept out again")
   func permissions() async throws {
     try await fill()

@@ -109,6 +109,18 @@ struct RecallTests {
     #expect(result.searchedCount == 400)
   }
 
+  @Test("a word that nearly all of the newest memories hold does not hide the rest")
+  func everywhere() async throws {
+    let store = try await scene.open()
+    try await store.retain((1...4_200).map { .saying("Cat fact \($0) is true.", documentID: "\($0)") })
+    for filter in ["17", "18", "19"] {
+      let old = try #require(try await store.listed("Cat fact \(filter) is").last)
+      _ = try await store.invalidate(id: old.id, bankID: "bank", reason: nil)
+    }
+    #expect(try await store.texts("cat 2500").first == "Cat fact 2500 is true.")
+    #expect(try await !store.texts("cat").isEmpty)
+  }
+
   @Test("of many words the rarest are looked for, and a common one may be left out")
   func rarest() async throws {
     let store = try await scene.open()

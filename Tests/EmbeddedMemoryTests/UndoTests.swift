@@ -12,77 +12,19 @@ struct UndoTests {
 
   init() throws { scene = try Scene() }
 
-  private static let names = ["Anna", "Berta", "Katherine", "Kathrine", "Mona", "Oslo", "Bergen"]
-
-  private func fill(_ store: EmbeddedMemory) async throws {
-    let long = ["harbour", "orchard"].map { String(repeating: "The \($0) is far away. ", count: 45) }
-    for bank in ["bank", "home"] {
-      for number in 0..<12 {
-        let (one, other) = (Self.names[number % 7], Self.names[(number * 3 + 1) % 7])
-        // Some say what was said before, in this document or another.
-        let text = number % 4 == 3 ? "Yesterday I saw Anna again." : "Note \(number): I saw \(one) with \(other)."
-        try await store.retain(
-          .saying(
-            text, answer: number % 3 == 0 ? "Noted \(number)." : nil, turnID: "\(bank)-\(number)", bankID: bank,
-            documentID: "document-\(number % 3)"))
-      }
-    }
-    try await store.retain(.saying(long.joined(separator: "\n\n"), turnID: "long", documentID: "long"))
-    try await store.extracted([("Anna was seen.", "I saw Anna"), ("Oslo was seen.", "Oslo")])
-    try await store.work(ScriptedModel(#"{"creates": [{"text": "People are seen.", "facts": ["F1"]}]}"#))
-  }
-
-  /// One change by chance; what cannot be done is no change.
-  private func change(_ store: EmbeddedMemory, _ random: inout SplitMix) async throws {
-    let bank = ["bank", "home"].randomElement(using: &random) ?? "bank"
-    let other = bank == "bank" ? "home" : "bank"
-    let memories = try await store.memories(MemoryPageRequest(bankID: bank, limit: 1_000)).memories
-    guard let memory = memories.randomElement(using: &random) else { return }
-    let several = Set([memory] + (0..<2).compactMap { _ in memories.randomElement(using: &random) }).map(\.id).sorted()
-    let documents = try await store.documents(bankID: bank).documents.map(\.id)
-    let document = documents.randomElement(using: &random) ?? "none"
-    let entities = try await store.entities(bankID: bank).entities
-    let (one, two) = (entities.randomElement(using: &random), entities.randomElement(using: &random))
-    let name = Self.names.randomElement(using: &random) ?? "Anna"
-    do {
-      switch Int.random(in: 0..<16, using: &random) {
-      case 0:
-        _ = try await store.edit(
-          id: memory.id, bankID: bank, text: "I saw \(name) at \(Int.random(in: 1...9, using: &random)).")
-      case 1: try await store.invalidate(several, bankID: bank, reason: "by chance")
-      case 2: try await store.restore(several, bankID: bank)
-      case 3: try await store.pin(several, bankID: bank)
-      case 4: try await store.unpin(several, bankID: bank)
-      case 5: try await store.setTags(.add([name]), of: several, bankID: bank)
-      case 6: try await store.setTags(.replace([]), of: several, bankID: bank)
-      case 7: try await store.changeType(of: several, to: .experience, bankID: bank)
-      case 8, 9: try await store.move(several, from: bank, to: other)
-      case 10: try await store.move(document: document, from: bank, to: other)
-      case 11: try await store.deleteDocument(id: document, bankID: bank)
-      case 12: if let one { try await store.renameEntity(id: one.id, bankID: bank, to: "\(name) Berg") }
-      case 13: if let one, let two { try await store.mergeEntities([one.id], into: two.id, bankID: bank) }
-      case 14:
-        if let one {
-          _ = try await store.splitEntity(id: one.id, memories: several, name: "\(name) Dahl", bankID: bank)
-        }
-      default: if let one, let two { try await store.keepApart(one.id, two.id, bankID: bank) }
-      }
-    } catch is CurationError {
-      // A name that is taken, an entity that those memories do not mention.
-    }
-  }
+  private let curated = CuratedBanks()
 
   @Test("undoing all brings back every row, redoing all every change", arguments: [1, 2, 3, 4, 5, 18, 24] as [UInt64])
   func all(seed: UInt64) async throws {
     let store = try await scene.open()
-    try await fill(store)
+    try await curated.fill(store)
     var random = SplitMix(state: seed)
     var dumps = [try scene.dump()]
     var banks: [String] = []
     var done = 0
     while done < 25 {
       let before = try await last(store)
-      try await change(store, &random)
+      try await curated.change(store, &random)
       guard let change = try await last(store), change.id != before?.id else { continue }
       done += 1
       banks.append(change.bankID)
@@ -120,7 +62,7 @@ struct UndoTests {
   @Test("changes and undos while others retain lose nothing, and leave a sound file")
   func together() async throws {
     let store = try await scene.open()
-    try await fill(store)
+    try await curated.fill(store)
     let other = try await scene.open()
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
@@ -128,10 +70,10 @@ struct UndoTests {
           try await other.retain(.saying("Meanwhile \(number): I saw Anna with Kathrine.", turnID: "m-\(number)"))
         }
       }
-      group.addTask { [self] in
+      group.addTask { [curated] in
         var random = SplitMix(state: 11)
         for number in 0..<60 {
-          try await change(store, &random)
+          try await curated.change(store, &random)
           guard number % 3 == 2 else { continue }
           do {
             try await store.undo(bankID: "bank")
@@ -147,5 +89,68 @@ struct UndoTests {
       try Int.fetchOne($0, sql: "SELECT count(DISTINCT turn) FROM message WHERE turn LIKE 'm-%'")
     }
     #expect(turns == 60)
+  }
+}
+
+/// Two banks, and what a person may do with them by chance.
+struct CuratedBanks {
+  private static let names = ["Anna", "Berta", "Katherine", "Kathrine", "Mona", "Oslo", "Bergen"]
+
+  func fill(_ store: EmbeddedMemory) async throws {
+    let long = ["harbour", "orchard"].map { String(repeating: "The \($0) is far away. ", count: 45) }
+    for bank in ["bank", "home"] {
+      for number in 0..<12 {
+        let (one, other) = (Self.names[number % 7], Self.names[(number * 3 + 1) % 7])
+        // Some say what was said before, in this document or another.
+        let text = number % 4 == 3 ? "Yesterday I saw Anna again." : "Note \(number): I saw \(one) with \(other)."
+        try await store.retain(
+          .saying(
+            text, answer: number % 3 == 0 ? "Noted \(number)." : nil, turnID: "\(bank)-\(number)", bankID: bank,
+            documentID: "document-\(number % 3)"))
+      }
+    }
+    try await store.retain(.saying(long.joined(separator: "\n\n"), turnID: "long", documentID: "long"))
+    try await store.extracted([("Anna was seen.", "I saw Anna"), ("Oslo was seen.", "Oslo")])
+    try await store.work(ScriptedModel(#"{"creates": [{"text": "People are seen.", "facts": ["F1"]}]}"#))
+  }
+
+  /// One change by chance; what cannot be done is no change.
+  func change(_ store: EmbeddedMemory, _ random: inout SplitMix) async throws {
+    let bank = ["bank", "home"].randomElement(using: &random) ?? "bank"
+    let other = bank == "bank" ? "home" : "bank"
+    let memories = try await store.memories(MemoryPageRequest(bankID: bank, limit: 1_000)).memories
+    guard let memory = memories.randomElement(using: &random) else { return }
+    let several = Set([memory] + (0..<2).compactMap { _ in memories.randomElement(using: &random) }).map(\.id).sorted()
+    let documents = try await store.documents(bankID: bank).documents.map(\.id)
+    let document = documents.randomElement(using: &random) ?? "none"
+    let entities = try await store.entities(bankID: bank).entities
+    let (one, two) = (entities.randomElement(using: &random), entities.randomElement(using: &random))
+    let name = Self.names.randomElement(using: &random) ?? "Anna"
+    do {
+      switch Int.random(in: 0..<16, using: &random) {
+      case 0:
+        _ = try await store.edit(
+          id: memory.id, bankID: bank, text: "I saw \(name) at \(Int.random(in: 1...9, using: &random)).")
+      case 1: try await store.invalidate(several, bankID: bank, reason: "by chance")
+      case 2: try await store.restore(several, bankID: bank)
+      case 3: try await store.pin(several, bankID: bank)
+      case 4: try await store.unpin(several, bankID: bank)
+      case 5: try await store.setTags(.add([name]), of: several, bankID: bank)
+      case 6: try await store.setTags(.replace([]), of: several, bankID: bank)
+      case 7: try await store.changeType(of: several, to: .experience, bankID: bank)
+      case 8, 9: try await store.move(several, from: bank, to: other)
+      case 10: try await store.move(document: document, from: bank, to: other)
+      case 11: try await store.deleteDocument(id: document, bankID: bank)
+      case 12: if let one { try await store.renameEntity(id: one.id, bankID: bank, to: "\(name) Berg") }
+      case 13: if let one, let two { try await store.mergeEntities([one.id], into: two.id, bankID: bank) }
+      case 14:
+        if let one {
+          _ = try await store.splitEntity(id: one.id, memories: several, name: "\(name) Dahl", bankID: bank)
+        }
+      default: if let one, let two { try await store.keepApart(one.id, two.id, bankID: bank) }
+      }
+    } catch is CurationError {
+      // A name that is taken, an entity that those memories do not mention.
+    }
   }
 }

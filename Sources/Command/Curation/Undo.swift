@@ -41,7 +41,9 @@ struct Undo: AsyncParsableCommand {
       changes.map { change in
         let reason = change.reason.map { ": \($0)" } ?? ""
         return [
-          "\(change.id)", Console.shown(change.at), change.words + reason + (change.isUndone ? "  (undone)" : ""),
+          "\(change.id)", Console.shown(change.at),
+          change.words + reason
+            + (change.isUndone ? "  (undone)" : change.isOnlyHistory ? "  (in another file)" : ""),
         ]
       })
     if changes.isEmpty { Console.error("Nothing was changed in bank \(bankID) yet.") }

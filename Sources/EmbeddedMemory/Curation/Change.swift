@@ -21,6 +21,8 @@ public struct Change: Hashable, Codable, Sendable, Identifiable {
   public let count: Int
   public let reason: String?
   public let isUndone: Bool
+  /// Whether it only tells what was done: it was made in another file and came with an import, and cannot be undone.
+  public let isOnlyHistory: Bool
   /// Which change an `undo` took back, or a `redo` did again.
   public let target: Int?
 
@@ -29,6 +31,7 @@ public struct Change: Hashable, Codable, Sendable, Identifiable {
     case bankID = "bank_id"
     case otherBankID = "other_bank_id"
     case isUndone = "is_undone"
+    case isOnlyHistory = "is_only_history"
   }
 
   /// In words: `invalidate 3 memories`.
@@ -43,7 +46,8 @@ public struct Change: Hashable, Codable, Sendable, Identifiable {
 extension Change {
   private static let query = """
     SELECT change_group.id, CAST(bank.name AS BLOB), CAST(other.name AS BLOB), at, actor, action, subject, count,
-      CAST(reason AS BLOB), undone_by, coalesce(undo_of, redo_of)
+      CAST(reason AS BLOB), undone_by, coalesce(undo_of, redo_of),
+      \(ChangeLog.isOwn) AND NOT \(ChangeLog.hasImages)
     FROM change_group JOIN bank ON bank.id = change_group.bank LEFT JOIN bank AS other ON other.id = other_bank
     """
 
@@ -59,6 +63,7 @@ extension Change {
     reason = MemoryRow.text(row[8])
     isUndone = (row[9] as Int?) != nil
     target = row[10]
+    isOnlyHistory = row[11]
   }
 
   /// The first of those that fit, with the parameters that the condition names.

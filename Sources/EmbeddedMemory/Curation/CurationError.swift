@@ -6,6 +6,8 @@ public enum CurationError: Error, Hashable, Sendable, CustomStringConvertible {
   case nothingToRedo(bankID: String)
   case noSuchChange(id: Int, bankID: String)
   case alreadyUndone(Change)
+  /// What it takes to undo it is not in this file.
+  case onlyHistory(Change)
   /// A later change stands on what is to be undone or redone.
   case changedSince(Change, by: Change)
   case noSuchDocument(id: String, bankID: String)
@@ -27,6 +29,9 @@ public enum CurationError: Error, Hashable, Sendable, CustomStringConvertible {
     case .noSuchChange(let id, let bankID):
       "There is no change \(id) in bank \(bankID); the changes are listed by rearview undo --list."
     case .alreadyUndone(let change): "Change \(change.id) (\(change.words)) is undone already."
+    case .onlyHistory(let change):
+      "Change \(change.id) (\(change.words)) was made in another file, or a repair lost what it takes to undo it: here "
+        + "it cannot be taken back."
     case .changedSince(let change, let later):
       "Change \(change.id) (\(change.words)) cannot be taken back or done again: change \(later.id) (\(later.words)) "
         + "touched the same since; undo that one first."

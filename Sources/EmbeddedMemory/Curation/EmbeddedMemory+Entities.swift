@@ -132,7 +132,8 @@ extension EmbeddedMemory {
         """, arguments: [entity.bank, norm, entity.row])
   }
 
-  private static func merge(_ entity: Int64, into target: Int64, in database: Database) throws {
+  /// Gives the mentions and names of an entity to another one, for which it stands from then on.
+  static func merge(_ entity: Int64, into target: Int64, in database: Database) throws {
     let arguments: StatementArguments = ["entity": entity, "target": target]
     for sql in [
       """

@@ -11,8 +11,8 @@ extension EmbeddedMemory {
   ///
   /// - Parameter id: Which change; `nil` for the last that is not undone.
   /// - Returns: the change that was taken back.
-  /// - Throws: `CurationError.nothingToUndo`, `noSuchChange`, `alreadyUndone`, or `changedSince`, which names the
-  ///   change that is to be undone first.
+  /// - Throws: `CurationError.nothingToUndo`, `noSuchChange`, `alreadyUndone`, `onlyHistory` for one that came with an
+  ///   import, or `changedSince`, which names the change that is to be undone first.
   @discardableResult
   public func undo(_ id: Int? = nil, bankID: String) async throws -> Change {
     try await write { [now] database in
@@ -27,13 +27,17 @@ extension EmbeddedMemory {
         }
         change = found
       } else {
-        let last = "\(ChangeLog.ofBank) AND \(ChangeLog.isOwn) AND undone_by IS NULL ORDER BY change_group.id DESC"
+        let last = """
+          \(ChangeLog.ofBank) AND \(ChangeLog.isOwn) AND \(ChangeLog.hasImages) AND undone_by IS NULL
+          ORDER BY change_group.id DESC
+          """
         guard let found = try Change.first(where: last, ["bank": bank], in: database) else {
           throw CurationError.nothingToUndo(bankID: bankID)
         }
         change = found
       }
       guard !change.isUndone else { throw CurationError.alreadyUndone(change) }
+      guard !change.isOnlyHistory else { throw CurationError.onlyHistory(change) }
       try ChangeLog(database, now: now).apply(change, forward: false)
       return change
     }
@@ -46,7 +50,7 @@ extension EmbeddedMemory {
   public func redo(bankID: String) async throws -> Change {
     try await write { [now] database in
       let last = """
-        \(ChangeLog.ofBank) AND undone_by IS NOT NULL AND NOT EXISTS (
+        \(ChangeLog.ofBank) AND undone_by IS NOT NULL AND \(ChangeLog.hasImages) AND NOT EXISTS (
           SELECT 1 FROM change_group AS later WHERE later.id > change_group.undone_by
             AND (later.bank = :bank OR later.other_bank = :bank) AND later.undo_of IS NULL AND later.redo_of IS NULL)
         ORDER BY undone_by DESC
@@ -61,10 +65,15 @@ extension EmbeddedMemory {
 }
 
 /// The groups of changes of a file, inside a transaction.
+///
+/// One that came with an import has no images of rows: it tells what was done, and is neither undone nor done again.
 struct ChangeLog {
   /// Conditions on `change_group`; the first has the parameter `bank`.
   static let ofBank = "(change_group.bank = :bank OR change_group.other_bank = :bank)"
   static let isOwn = "undo_of IS NULL AND redo_of IS NULL"
+  static let hasImages = """
+    EXISTS (SELECT 1 FROM row_image INDEXED BY row_image_group WHERE row_image.change_group = change_group.id)
+    """
 
   private let database: Database
   private let now: Int64
@@ -101,6 +110,37 @@ struct ChangeLog {
     try database.execute(
       sql: "UPDATE change_group SET undone_by = ? WHERE id = ?",
       arguments: [forward ? nil : database.lastInsertedRowID, change.id])
+  }
+
+  /// Takes groups away, with the undoing of them and what the journal says of them.
+  static func delete(_ groups: some Sequence<Int64>, in database: Database) throws {
+    let list = jsonList(groups)
+    for sql in [
+      "DELETE FROM journal WHERE change_group IN (SELECT value FROM json_each(:groups))",
+      "DELETE FROM row_image WHERE change_group IN (SELECT value FROM json_each(:groups))",
+      "UPDATE change_group SET undone_by = NULL WHERE id IN (SELECT value FROM json_each(:groups))",
+      """
+      DELETE FROM change_group WHERE undo_of IN (SELECT value FROM json_each(:groups))
+        OR redo_of IN (SELECT value FROM json_each(:groups)) OR id IN (SELECT value FROM json_each(:groups))
+      """,
+    ] {
+      try database.execute(sql: sql, arguments: ["groups": list])
+    }
+  }
+
+  /// Lets groups without images say no more of memories that are gone: not why, and nothing at all when they were of
+  /// nothing else.
+  static func forget(_ groups: Set<Int64>, in database: Database) throws {
+    let list = jsonList(groups.sorted())
+    let isHistory = "id IN (SELECT value FROM json_each(?)) AND NOT \(hasImages)"
+    try database.execute(sql: "UPDATE change_group SET reason = NULL WHERE \(isHistory)", arguments: [list])
+    let empty = try Int64.fetchAll(
+      database,
+      sql: """
+        SELECT id FROM change_group WHERE \(isHistory)
+          AND NOT EXISTS (SELECT 1 FROM journal INDEXED BY journal_group WHERE journal.change_group = change_group.id)
+        """, arguments: [list])
+    try delete(empty, in: database)
   }
 
   private func images(of change: Change) throws -> [RowImage] {

@@ -46,6 +46,7 @@ struct Forgetting {
     }
     let said = try allTexts()
     try forgetAnswers()
+    let history = try history()
     let linked = try forgetImages()
     let provenance = Provenance(database, now: now)
     for row in rows {
@@ -60,7 +61,8 @@ struct Forgetting {
     for (message, spans) in closure.messages.sorted(by: { $0.key < $1.key }) { try forget(message, spans) }
     try forgetEmpty(documents)
     try forgetUnmentioned(Set(mentioned + linked), texts: said)
-    try forgetEmptyGroups()
+    try forgetEmptyGroups(apartFrom: history.all)
+    try ChangeLog.forget(history.told, in: database)
     for (bank, rows) in Dictionary(grouping: rows, by: { $0 >> MemorySchema.memoriesPerBankBits }) {
       try VectorPages.forget(rows, bank: bank, in: database)
     }
@@ -401,27 +403,32 @@ struct Forgetting {
         """, arguments: [jsonList(rows)])
   }
 
-  /// Changes of which nothing is left to be undone; a document alone is nothing.
-  private func forgetEmptyGroups() throws {
-    let empty = jsonList(
+  /// Changes that came with an import, which never had anything to be undone, and which of them the journal has for
+  /// what goes.
+  private func history() throws -> (all: Set<Int64>, told: Set<Int64>) {
+    let all = Set(
       try Int64.fetchAll(
-        database,
-        sql: """
-          SELECT id FROM change_group WHERE \(ChangeLog.isOwn)
-            AND NOT EXISTS (
-              SELECT 1 FROM row_image WHERE row_image.change_group = change_group.id AND table_name <> 'document')
-          """))
-    for sql in [
-      "DELETE FROM journal WHERE change_group IN (SELECT value FROM json_each(:empty))",
-      "DELETE FROM row_image WHERE change_group IN (SELECT value FROM json_each(:empty))",
-      "UPDATE change_group SET undone_by = NULL WHERE id IN (SELECT value FROM json_each(:empty))",
-      """
-      DELETE FROM change_group WHERE undo_of IN (SELECT value FROM json_each(:empty))
-        OR redo_of IN (SELECT value FROM json_each(:empty)) OR id IN (SELECT value FROM json_each(:empty))
-      """,
-    ] {
-      try database.execute(sql: sql, arguments: ["empty": empty])
+        database, sql: "SELECT id FROM change_group WHERE \(ChangeLog.isOwn) AND NOT \(ChangeLog.hasImages)"))
+    let told = try names.flatMap {
+      try Int64.fetchAll(
+        database.cachedStatement(
+          sql: "SELECT change_group FROM journal INDEXED BY journal_uid WHERE uid = ? AND change_group NOTNULL"),
+        arguments: [$0])
     }
+    return (all, all.intersection(told))
+  }
+
+  /// Changes of which nothing is left to be undone; a document alone is nothing.
+  private func forgetEmptyGroups(apartFrom history: Set<Int64>) throws {
+    let empty = try Int64.fetchAll(
+      database,
+      sql: """
+        SELECT id FROM change_group WHERE \(ChangeLog.isOwn)
+          AND id NOT IN (SELECT value FROM json_each(?))
+          AND NOT EXISTS (
+            SELECT 1 FROM row_image WHERE row_image.change_group = change_group.id AND table_name <> 'document')
+        """, arguments: [jsonList(history.sorted())])
+    try ChangeLog.delete(empty, in: database)
   }
 
   // MARK: - Answers

@@ -112,6 +112,10 @@ struct ImageApplier {
     var target = renamed(to, of: step.table)
     guard try hasParents(target, of: step.table) else { return }
     let table = step.table
+    if let there = try like(target, of: table), let id = target["id"]?.integer {
+      if there != id { renumbered[table.name, default: [:]][id] = there }
+      return
+    }
     if ["document", "message", "entity"].contains(table.name), let id = target["id"]?.integer {
       let taken = "SELECT max(id) + 1 FROM \(table.name) HAVING sum(id = ?) > 0"
       if let free = try Int.fetchOne(database, sql: taken, arguments: [id]) {
@@ -131,6 +135,24 @@ struct ImageApplier {
         INSERT OR IGNORE INTO \(table.name) (\(columns.map(\.name).joined(separator: ", ")))
         VALUES (\(bound.map(\.sql).joined(separator: ", ")))
         """, arguments: StatementArguments(bound.map(\.value)))
+  }
+
+  /// The number of the row that is there for what a row was: it was retained or imported since.
+  private func like(_ image: JSONObject, of table: RecordedTable) throws -> Int? {
+    let names =
+      switch table.name {
+      case "document": ["bank", "key"]
+      case "message": ["bank", "turn", "position", "speaker", "text"]
+      case "entity": ["bank", "norm"]
+      default: [String]()
+      }
+    let columns = table.columns.filter { names.contains($0.name) }
+    guard !columns.isEmpty else { return nil }
+    let bound = columns.map { table.value($0, of: image) }
+    let condition = zip(columns, bound).map { "\($0.name) = \($1.sql)" }.joined(separator: " AND ")
+    return try Int.fetchOne(
+      database, sql: "SELECT id FROM \(table.name) WHERE \(condition)",
+      arguments: StatementArguments(bound.map(\.value)))
   }
 
   private func hasParents(_ image: JSONObject, of table: RecordedTable) throws -> Bool {

@@ -139,6 +139,11 @@ public struct FileCheck: Sendable {
       let count = isFull ? try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").count : 0
       return count == 0 ? nil : "\(count) rows refer to rows that are not there."
     }
+    check(.references, remedy: "let each name stand for one entity, which has what is said of it") {
+      let count =
+        try Int.fetchOne(database, sql: "SELECT count(*) FROM entity WHERE \(FileRepair.isMergedWrongly)") ?? 0
+      return count == 0 ? nil : "\(count) names stand for an entity that stands for another, or have its memories."
+    }
     for index in FileRepair.wordIndexes {
       check(.words, remedy: "make the word indexes anew") {
         if isFull {

@@ -112,6 +112,7 @@ public struct FileRepair: Sendable {
   /// Makes all anew that follows from the rows of a file.
   static func rebuild(_ database: Database) throws {
     try mendReferences(database)
+    try mendMerges(database)
     for index in wordIndexes { try database.execute(sql: "INSERT INTO \(index) (\(index)) VALUES ('rebuild')") }
     for lost in FileCheck.lostVectors { try database.execute(sql: lost.removal) }
     try database.execute(
@@ -179,6 +180,34 @@ public struct FileRepair: Sendable {
         changes += database.changesCount
       }
       if changes == 0 { return }
+    }
+  }
+
+  /// A condition on `entity`: one that was merged has no mentions, and what it was merged into stands for itself.
+  static let isMergedWrongly = """
+    merged_into NOTNULL AND (
+      merged_into IN (SELECT target.id FROM entity AS target WHERE target.merged_into NOTNULL)
+      OR EXISTS (SELECT 1 FROM memory_entity WHERE memory_entity.entity = entity.id))
+    """
+
+  /// Lets each name stand for the last entity of its way; of names that stand for each other, the oldest is the entity.
+  private static func mendMerges(_ database: Database) throws {
+    let rows = try Row.fetchAll(database, sql: "SELECT id, merged_into FROM entity WHERE merged_into NOTNULL")
+    let next = Dictionary(rows.map { ($0[0] as Int64, $0[1] as Int64) }, uniquingKeysWith: { $1 })
+    let wrong = try Int64.fetchAll(database, sql: "SELECT id FROM entity WHERE \(isMergedWrongly) ORDER BY id")
+    var targets: [Int64: Int64] = [:]
+    for entity in wrong {
+      var way = [entity]
+      var seen: Set<Int64> = [entity]
+      while let last = way.last, let target = next[last], seen.insert(target).inserted { way.append(target) }
+      let circle = way.last.flatMap { next[$0] }.flatMap { way.firstIndex(of: $0) }
+      targets[entity] = circle.flatMap { way[$0...].min() } ?? way.last
+    }
+    for target in Set(targets.values) {
+      try database.execute(sql: "UPDATE entity SET merged_into = NULL WHERE id = ?", arguments: [target])
+    }
+    for (entity, target) in targets.sorted(by: { $0.key < $1.key }) where entity != target {
+      try EmbeddedMemory.merge(entity, into: target, in: database)
     }
   }
 

@@ -81,6 +81,12 @@ struct FileSalvage {
       var reader = try TableReader(table, from: source, to: target)
       try reader.copyAll()
       rows[table] = reader.copied
+      if table == "row_image", !reader.gaps.isEmpty {
+        // An undo of a part of a change would leave what never was.
+        try target.execute(sql: "DELETE FROM row_image")
+        rows[table] = 0
+        continue
+      }
       guard !reader.gaps.isEmpty, let backup else { continue }
       let before = try Self.memories(target)
       if try reader.fill(from: backup) > 0 { usedBackup = true }

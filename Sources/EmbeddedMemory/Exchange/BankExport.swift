@@ -81,7 +81,15 @@ struct BankExport {
         table, "FROM \(table.name) WHERE \(table.name).bank = ? ORDER BY \(table.name).id", [bank.row], &context)
     }
     try writeDocuments(of: bank, &context)
-    try write(.entity, "FROM entity WHERE entity.bank = ? ORDER BY entity.id", [bank.row], &context)
+    try write(
+      .entity, "FROM entity WHERE entity.bank = ? ORDER BY entity.merged_into NOTNULL, entity.id", [bank.row],
+      &context)
+    try write(
+      .entityApart,
+      """
+      FROM entity AS first CROSS JOIN entity_apart ON entity_apart.entity = first.id WHERE first.bank = ?
+      ORDER BY entity_apart.entity, entity_apart.other
+      """, [bank.row], &context)
     let ids = MemorySchema.memoryIDs(ofBank: bank.row)
     let range: StatementArguments = [ids.lowerBound, ids.upperBound]
     try write(.memory, "FROM memory WHERE memory.id BETWEEN ? AND ? ORDER BY memory.id", range, &context)
@@ -90,10 +98,14 @@ struct BankExport {
     try write(
       .memorySource,
       """
-      FROM memory_source WHERE memory_source.memory BETWEEN ? AND ?
+      FROM memory_source WHERE memory_source.memory BETWEEN ?1 AND ?2 AND memory_source.source BETWEEN ?1 AND ?2
       ORDER BY memory_source.memory, memory_source.source
       """, range, &context)
-    try writeJournal(of: bank, &context)
+    try write(
+      .goneMessage,
+      "FROM gone_message WHERE gone_message.bank = ? ORDER BY gone_message.turn, gone_message.position", [bank.row],
+      &context)
+    try writeHistory(of: bank, &context)
     try write(.spending, "FROM spending WHERE spending.bank = ? ORDER BY day, kind", [bank.row], &context)
     if includesVectors { try writeVectors(of: bank, &context) }
   }
@@ -135,46 +147,17 @@ struct BankExport {
     }
   }
 
-  /// The entries that name a row of the bank, in their order.
-  private mutating func writeJournal(of bank: Bank, _ context: inout ExchangeRows.Context) throws {
-    let ids = MemorySchema.memoryIDs(ofBank: bank.row)
-    let others = ExchangeTable.all.filter { $0.hasUID && $0.name != "memory" }
-    let queries =
-      [
-        """
-        SELECT entry.seq FROM memory CROSS JOIN journal AS entry INDEXED BY journal_uid
-        WHERE memory.id BETWEEN :first AND :last AND entry.uid = memory.uid
-        """
-      ]
-      + others.map { table in
-        let owner = table.name == "bank" ? "id" : "bank"
-        return """
-          SELECT entry.seq FROM \(table.name) CROSS JOIN journal AS entry INDEXED BY journal_uid
-          WHERE \(table.name).\(owner) = :bank AND entry.uid = \(table.name).uid
-          """
-      }
-    let chosen = "FROM journal WHERE journal.seq IN (\(queries.joined(separator: " UNION "))) ORDER BY journal.seq"
-    let arguments: StatementArguments = ["bank": bank.row, "first": ids.lowerBound, "last": ids.upperBound]
-    try number(chosen, arguments, &context)
-    try write(.journal, chosen, arguments, &context)
-    context.entries = [:]
-  }
-
-  /// Finds where the entries that undid others are going to stand.
-  private func number(
-    _ chosen: String, _ arguments: StatementArguments, _ context: inout ExchangeRows.Context
-  ) throws {
-    var wanted: Set<Int64> = []
-    let undone = try Row.fetchCursor(database, sql: "SELECT journal.undone_by \(chosen)", arguments: arguments)
-    while let row = try undone.next() { if let entry: Int64 = row[0] { wanted.insert(entry) } }
-    guard !wanted.isEmpty else { return }
-    let entries = try Row.fetchCursor(database, sql: "SELECT journal.seq \(chosen)", arguments: arguments)
-    var number = 0
-    while let row = try entries.next() {
-      let entry: Int64 = row[0]
-      if wanted.contains(entry) { context.entries[entry] = number }
-      number += 1
-    }
+  private mutating func writeHistory(of bank: Bank, _ context: inout ExchangeRows.Context) throws {
+    let arguments = BankHistory.arguments(bank: bank.row)
+    let changes = try Int64.fetchAll(
+      database, sql: "\(BankHistory.changes) ORDER BY 1", arguments: arguments)
+    context.changes = Dictionary(uniqueKeysWithValues: changes.enumerated().map { ($1, $0) })
+    try write(
+      .changeGroup, "FROM change_group WHERE change_group.id IN (\(BankHistory.changes)) ORDER BY change_group.id",
+      arguments, &context)
+    try write(
+      .journal, "FROM journal WHERE journal.seq IN (\(BankHistory.entries)) ORDER BY journal.seq", arguments, &context)
+    context.changes = [:]
   }
 
   private mutating func writeVectors(of bank: Bank, _ context: inout ExchangeRows.Context) throws {

@@ -25,9 +25,14 @@ struct BankImport {
   private var vectors = 0
   /// How many memories were read of this bank.
   private var memories = 0
-  /// How many entries of the journal were read of this bank, and which wait for one that comes later.
-  private var entries = 0
+  /// How many changes were read of this bank, and which wait for the undoing of them, which comes later.
+  private var changes = 0
   private var undone: [Int: [Int64]] = [:]
+  /// The changes that the bank has already and that were not met yet, the first of those that are alike last; `nil`
+  /// before one is looked for.
+  private var knownChanges: [JSONObject: [Int64]]?
+  /// What was forgotten in this file, or moved, and does not come in again.
+  private var gone: GoneRows?
 
   /// A bank of this file that is written to.
   struct Target {
@@ -90,9 +95,10 @@ struct BankImport {
     case "bank": try beginBank(row)
     case DocumentProgress.name: try setProgress(row)
     case ExchangedVector.name: try insertVector(row)
+    case "change_group": try insertChange(row)
     case "journal": try insertEntry(row)
     case "space": try beginSpace(row)
-    case "echo", "memory_source": try insertLink(row, table: table)
+    case "echo", "memory_source", "entity_apart", "gone_message": try insertLink(row, table: table)
     default: try insert(row, table: table)
     }
     if table == "memory" { memories += 1 }
@@ -123,6 +129,7 @@ struct BankImport {
     }
     let target = try here ?? TurnWriter.insertBank(name, now: now, in: database)
     bank = Target(row: target, name: name)
+    gone = try GoneRows(bank: target, now: now, in: database)
     summary.banks.append(name)
     let context = ExchangeWriter.Context(bank: target, bankName: name, policy: policy, known: .init())
     if here == nil {
@@ -140,9 +147,10 @@ struct BankImport {
   private mutating func endBank() throws {
     try finishVectors(isLast: true)
     guard let bank else { return }
+    try gone?.sweep(try context())
     try Work.enqueueAfterImport(bank: bank.row, now: now, in: database)
     self.bank = nil
-    (entries, undone, memories) = (0, [:], 0)
+    (changes, undone, knownChanges, memories) = (0, [:], nil, 0)
   }
 
   private func target() throws -> Target {
@@ -170,16 +178,21 @@ struct BankImport {
   private mutating func insert(_ row: JSONObject, table: String) throws {
     let context = try context()
     let writer = try writer(table)
+    var row = row
+    if table == "message", try gone?.hasMessage(row) == true { return }
     let uid = writer.table.hasUID ? try writer.uid(of: row, policy: policy, bank: context.bankName) : nil
     if let uid, let named = try writer.find(uid: uid, in: database) {
+      // A memory that was moved stays where it is.
+      if table == "memory", named.bank != context.bank { return }
       guard named.bank == context.bank else { throw ExchangeError.isElsewhere(bank: try bankName(named.bank)) }
       return try replace(named.row, by: row, writer, context)
     }
+    if table == "memory", let uid, try gone?.hasMemory(&row, uid: uid) == true { return }
     if let other = try writer.find(key: row, context, in: database) {
       if let uid { context.known.rows[uid] = other }
       return try replace(other, by: row, writer, context)
     }
-    try writer.insert(row, uid: uid, context, in: database)
+    if let added = try writer.insert(row, uid: uid, context, in: database) { gone?.cameIn(added, table: table) }
     summary.added += 1
     try indexWords(of: row, table: table)
   }
@@ -207,26 +220,72 @@ struct BankImport {
 
   private mutating func insertLink(_ row: JSONObject, table: String) throws {
     let context = try context()
-    if try writer(table).insertIfNew(row, context, in: database) { summary.added += 1 }
+    let writer = try writer(table)
+    if table == "memory_source", try gone?.hasSource(row, context) == true { return }
+    if table == "entity_apart",
+      try ExchangeWriter.row(row["entity"], of: "entity", context, in: database)
+        == ExchangeWriter.row(row["other"], of: "entity", context, in: database)
+    {
+      // The two were merged here.
+      return
+    }
+    if try writer.insertIfNew(row, context, in: database) { summary.added += 1 }
   }
 
-  /// Adds what an entry tells, if the journal does not have it, and joins it to the one that undid it.
-  private mutating func insertEntry(_ row: JSONObject) throws {
+  // MARK: - History
+
+  /// Adds a change, if the bank does not have it, and joins it to the one that undid it.
+  private mutating func insertChange(_ row: JSONObject) throws {
     let context = try context()
-    let writer = try writer("journal")
-    let seq: Int64
-    if let known = try writer.findEqual(row, context, in: database) {
-      seq = known
+    if knownChanges == nil { knownChanges = try changes(of: context) }
+    let id: Int64
+    if let known = knownChanges?[Self.told(row)]?.popLast() {
+      id = known
     } else {
-      seq = try writer.insert(row, uid: nil, context, in: database) ?? 0
+      id = try writer("change_group").insert(row, uid: nil, context, in: database) ?? 0
       summary.added += 1
     }
-    for waiting in undone.removeValue(forKey: entries) ?? [] {
-      try database.cachedStatement(sql: "UPDATE journal SET undone_by = ? WHERE seq = ? AND undone_by IS NULL")
-        .execute(arguments: [seq, waiting])
+    context.known.changes[changes] = id
+    for waiting in undone.removeValue(forKey: changes) ?? [] {
+      // One that can be undone here is undone here or not at all.
+      try database.cachedStatement(
+        sql: "UPDATE change_group SET undone_by = ? WHERE id = ? AND undone_by IS NULL AND NOT \(ChangeLog.hasImages)"
+      ).execute(arguments: [id, waiting])
     }
-    entries += 1
-    if let number = row["undone_by"]?.integer { undone[number, default: []].append(seq) }
+    changes += 1
+    if let number = row["undone_by"]?.integer { undone[number, default: []].append(id) }
+  }
+
+  private func changes(of context: ExchangeWriter.Context) throws -> [JSONObject: [Int64]] {
+    let reader = try ExchangeRows(.changeGroup, in: database)
+    let rows = try Row.fetchCursor(
+      database,
+      sql: """
+        SELECT \(reader.expressions) FROM change_group
+        WHERE change_group.id IN (\(BankHistory.changes)) ORDER BY change_group.id DESC
+        """, arguments: BankHistory.arguments(bank: context.bank))
+    var known: [JSONObject: [Int64]] = [:]
+    var ignored = ExchangeRows.Context()
+    while let row = try rows.next() {
+      let told = Self.told(JSONObject(try reader.members(row, context: &ignored, in: database)))
+      known[told, default: []].append(row[0])
+    }
+    return known
+  }
+
+  /// What tells a change from others. Its reason may have been forgotten since.
+  private static func told(_ row: JSONObject) -> JSONObject {
+    JSONObject(["at", "actor", "action", "subject", "count"].map { ($0, row[$0] ?? .null) })
+  }
+
+  /// Adds what an entry tells, if the journal does not have it.
+  private mutating func insertEntry(_ row: JSONObject) throws {
+    let context = try context()
+    if try gone?.hasEntry(row, context) == true { return }
+    let writer = try writer("journal")
+    guard try writer.findEqual(row, context, in: database) == nil else { return }
+    try writer.insert(row, uid: nil, context, in: database)
+    summary.added += 1
   }
 
   // MARK: - Reading for facts

@@ -33,8 +33,10 @@ public enum ImportPolicy: String, Codable, Sendable, CaseIterable {
 
 extension EmbeddedMemory {
   /// Writes a bank, or all banks, into a file that loses nothing: what was said, memories in all states with their
-  /// sources, entities, profile, mental models with their versions, directives, journal, costs. Work that waits and the
-  /// word indexes are made anew by who imports it.
+  /// sources, entities with what was merged and kept apart, profile, mental models with their versions, directives,
+  /// what was changed and why, which messages are gone, costs. Work that waits and the word indexes are made anew by who
+  /// imports it. What stays behind: what it takes to undo a change, and that an observation rests on a memory of another
+  /// bank.
   ///
   /// It reads one snapshot of the file while others write, in memory that does not grow with the bank. The file appears
   /// under its name (mode 0600) when it is whole; a task that is cancelled leaves none.
@@ -79,8 +81,10 @@ extension EmbeddedMemory {
   ///
   /// The export is read to its end first: one that was cut off, changed or made by a newer program changes nothing.
   /// Then it is written in batches; an import that was stopped or killed is whole after it was run again, and importing
-  /// the same again changes nothing. A bank that is there already gets what it lacks. Other processes write between the
-  /// batches; other writes of this store wait until the end.
+  /// the same again changes nothing. A bank that is there already gets what it lacks, but for what was forgotten here or
+  /// moved to another bank (`GoneRows`). Changes that come with it are history: they are listed, and told of each memory,
+  /// but cannot be undone here. Other processes write between the batches; other writes of this store wait until the
+  /// end.
   ///
   /// - Parameter name: The bank's name in this file, for an export of one bank; its own without.
   /// - Throws: `ExchangeError`, `MemoryStoreError`.

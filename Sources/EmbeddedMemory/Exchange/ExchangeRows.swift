@@ -60,8 +60,8 @@ struct ExchangeRows {
     let name = "\(table).\(column.name)"
     switch column.meaning {
     case .value, .uid, .name, .names, .image: return [type == .text ? "CAST(\(name) AS BLOB)" : name]
-    case .rowID, .entry: return [name]
-    case .bank, .parent, .rebuilt: return []
+    case .rowID, .change: return [name]
+    case .bank, .parent, .rebuilt, .local: return []
     case .row(let other): return ["(SELECT named.uid FROM \(other) AS named WHERE named.id = \(name))"]
     case .message:
       let found = "FROM message AS said WHERE said.id = \(name))"
@@ -74,8 +74,8 @@ struct ExchangeRows {
   struct Context {
     /// The oldest memory that is left of a conversation whose first one is gone.
     var threads: [Int64: String] = [:]
-    /// Where an entry of the journal stands in the export.
-    var entries: [Int64: Int] = [:]
+    /// Where a group of changes stands among those of the bank.
+    var changes: [Int64: Int] = [:]
   }
 
   /// The row as an object, and with it the rows that stand within it.
@@ -84,7 +84,7 @@ struct ExchangeRows {
     var (id, uid) = (Int64(0), "")
     for place in places {
       switch place.column.meaning {
-      case .bank, .parent, .rebuilt: continue
+      case .bank, .parent, .rebuilt, .local: continue
       case .rowID:
         id = row[place.index]
         continue
@@ -105,8 +105,8 @@ struct ExchangeRows {
         let name = first.map(RowName.spelling) ?? context.threads[thread] ?? uid
         if first == nil { context.threads[thread] = name }
         members.append((place.column.name, .text(name)))
-      case .entry:
-        guard let entry: Int64 = row[place.index], let number = context.entries[entry] else { continue }
+      case .change:
+        guard let change: Int64 = row[place.index], let number = context.changes[change] else { continue }
         members.append((place.column.name, .integer(number)))
       }
     }

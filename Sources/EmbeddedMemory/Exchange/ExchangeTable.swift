@@ -28,10 +28,12 @@ struct ExchangeTable: Sendable {
     case message
     /// The memory that began a conversation; where it is gone, the oldest of the conversation that is left.
     case thread
-    /// An entry of the journal, which travels as its place in the export.
-    case entry
+    /// A group of changes, which travels as its place among those of the bank in the export.
+    case change
     /// It follows from the other columns and rows, and is made anew by who imports.
     case rebuilt
+    /// It means something in this file only, and stays there.
+    case local
   }
 
   struct Column: Sendable {
@@ -55,14 +57,13 @@ struct ExchangeTable: Sendable {
   var hasRowID: Bool { columns.contains { if case .rowID = $0.meaning { true } else { false } } }
   /// The column that names the row in whose line a row stands.
   var parent: String? { columns.first { if case .parent = $0.meaning { true } else { false } }?.name }
-  var isNested: Bool { parent != nil }
   /// Whether its rows only join others, and so are nothing where one of these is missing.
   var isLink: Bool {
     !hasRowID
       && columns.contains {
         switch $0.meaning {
         case .row, .message: true
-        case .value, .uid, .name, .names, .image, .rowID, .bank, .parent, .thread, .entry, .rebuilt: false
+        case .value, .uid, .name, .names, .image, .rowID, .bank, .parent, .thread, .change, .rebuilt, .local: false
         }
       }
   }
@@ -115,16 +116,21 @@ struct ExchangeTable: Sendable {
       .init("is_replaced"), .init("metadata"), .init("is_undated"),
     ], key: ["turn", "position"])
 
+  /// Those that stand for others come after them.
   static let entity = ExchangeTable(
     name: "entity",
     columns: [
       .init("id", .rowID), .init("uid", .uid), .init("bank", .bank), .init("name"), .init("norm"), .init("kind"),
-      .init("first_seen"), .init("last_seen"), .init("mentions", .rebuilt),
+      .init("first_seen"), .init("last_seen"), .init("mentions", .rebuilt), .init("merged_into", .row(of: "entity")),
     ], key: ["norm"],
     children: [
       ExchangeTable(
-        name: "alias", columns: [.init("bank", .bank), .init("norm"), .init("entity", .parent)], key: ["norm"])
+        name: "alias",
+        columns: [.init("bank", .bank), .init("norm"), .init("entity", .parent), .init("is_given")], key: ["norm"])
     ])
+  static let entityApart = ExchangeTable(
+    name: "entity_apart",
+    columns: [.init("entity", .row(of: "entity")), .init("other", .row(of: "entity")), .init("is_split")])
 
   static let memory = ExchangeTable(
     name: "memory",
@@ -155,11 +161,28 @@ struct ExchangeTable: Sendable {
   static let memorySource = ExchangeTable(
     name: "memory_source", columns: [.init("memory", .row(of: "memory")), .init("source", .row(of: "memory"))])
 
+  /// Behind the messages and memories: a bank's own marks keep none of these out.
+  static let goneMessage = ExchangeTable(
+    name: "gone_message",
+    columns: [.init("bank", .bank), .init("turn"), .init("position"), .init("speaker")], key: ["turn", "position"])
+
+  /// What was done, why, and whether it was undone. The images of rows that an undo needs name them by their numbers in
+  /// one file and stay there: elsewhere a change is history, and cannot be taken back. The other bank of a move stays
+  /// too: it is a change of the bank in whose part it stands.
+  static let changeGroup = ExchangeTable(
+    name: "change_group",
+    columns: [
+      .init("id", .rowID), .init("bank", .bank), .init("other_bank", .local), .init("at"), .init("actor"),
+      .init("action"), .init("subject"), .init("count"), .init("reason"), .init("undone_by", .change),
+      .init("undo_of", .change), .init("redo_of", .change),
+    ])
+
+  /// No format ever set `undone_by`.
   static let journal = ExchangeTable(
     name: "journal",
     columns: [
       .init("seq", .rowID), .init("at"), .init("action"), .init("table_name"), .init("uid", .name),
-      .init("before", .image), .init("after", .image), .init("undone_by", .entry),
+      .init("before", .image), .init("after", .image), .init("undone_by", .local), .init("change_group", .change),
     ])
 
   static let spending = ExchangeTable(
@@ -179,7 +202,8 @@ struct ExchangeTable: Sendable {
 
   /// In the order in which a bank's rows stand in an export.
   static let all = [
-    bank, directive, mentalModel, document, message, entity, memory, echo, memorySource, journal, spending, space,
+    bank, directive, mentalModel, document, message, entity, entityApart, memory, echo, memorySource, goneMessage,
+    changeGroup, journal, spending, space,
   ]
 
   /// The tables of which an export holds nothing, or nothing as it stands.
@@ -192,5 +216,7 @@ struct ExchangeTable: Sendable {
     "word", "memory_fts", "memory_words",
     // Vectors travel by the memory that they belong to, wherever they are stored.
     "vector", "vector_page", "vector_dead", "embedding_queue",
+    // Rows as they were before a change, by their numbers in this file.
+    "row_image",
   ]
 }

@@ -30,9 +30,11 @@ struct ExchangeWriter {
     var parent: Int64 = 0
   }
 
-  /// The rows that have another name here than in the export, because what tells them apart was there already.
   final class KnownRows {
+    /// The rows that have another name here than in the export, because what tells them apart was there already.
     var rows: [Data: Int64] = [:]
+    /// The groups of changes by their place in the export.
+    var changes: [Int: Int64] = [:]
   }
 
   init(_ table: ExchangeTable, in database: Database) throws {
@@ -47,8 +49,7 @@ struct ExchangeWriter {
     columns = table.columns.compactMap { column in
       let type = types[column.name] ?? .text
       switch column.meaning {
-      // The search for the entry that undid one comes when that is there.
-      case .rebuilt where !["indexed", "text_hash"].contains(column.name), .entry: return nil
+      case .rebuilt where !["indexed", "text_hash"].contains(column.name), .local: return nil
       case .rowID where table.name != "memory": return nil
       default: break
       }
@@ -56,14 +57,14 @@ struct ExchangeWriter {
       let placeholder = defaults[column.name].map { "coalesce(\(value), \($0))" } ?? value
       let isChangeable =
         switch column.meaning {
-        case .uid, .rowID, .bank, .parent, .entry: false
+        case .uid, .rowID, .bank, .parent, .change, .local: false
         case .value: table.name != "bank" || column.name != "name"
         case .name, .names, .image, .row, .message, .thread, .rebuilt: true
         }
       return Column(described: column, type: type, placeholder: placeholder, isChangeable: isChangeable)
     }
     insertion = """
-      INSERT \(table.isNested || table.isLink ? "OR IGNORE " : "")INTO \(table.name) (\(columns.map(\.described.name).joined(separator: ", "))) \
+      INSERT \(table.hasRowID ? "" : "OR IGNORE ")INTO \(table.name) (\(columns.map(\.described.name).joined(separator: ", "))) \
       VALUES (\(columns.map(\.placeholder).joined(separator: ", ")))
       """
     change = """
@@ -104,7 +105,7 @@ struct ExchangeWriter {
       arguments: StatementArguments(values))
   }
 
-  /// An entry of the journal that tells the same.
+  /// An entry of the journal that tells the same, as a part of the same change.
   func findEqual(_ row: JSONObject, _ context: Context, in database: Database) throws -> Int64? {
     let condition = columns.map { "\($0.described.name) IS \($0.placeholder)" }.joined(separator: " AND ")
     var values: [(any DatabaseValueConvertible)?] = []
@@ -172,6 +173,12 @@ struct ExchangeWriter {
       try database.cachedStatement(sql: "DELETE FROM memory_source WHERE memory = ?").execute(arguments: [id])
     }
     try insertChildren(of: id, row, context, in: database)
+    if table.name == "entity", let target = try Self.row(row["merged_into"], of: "entity", context, in: database),
+      target != id
+    {
+      // What texts say of it here, and the names that stand for it.
+      try EmbeddedMemory.merge(id, into: target, in: database)
+    }
   }
 
   private func insertChildren(of id: Int64, _ row: JSONObject, _ context: Context, in database: Database) throws {
@@ -231,7 +238,8 @@ struct ExchangeWriter {
     case .rebuilt:
       let text = row["text"]?.text ?? ""
       return column.described.name == "indexed" ? IndexedText.of(text) : NormalizedText(text).hash
-    case .entry: return nil
+    case .change: return member?.integer.flatMap { context.known.changes[$0] }
+    case .local: return nil
     }
   }
 
@@ -268,15 +276,24 @@ struct ExchangeWriter {
     RowName.bytes(spelled: name).map { RowName.spelling(RowName.copy(of: $0, bank: context.bankName)) } ?? name
   }
 
-  /// The row that a name means in this file.
+  /// The name that a row of that name has in this file.
+  static func name(_ member: JSONValue?, _ context: Context) -> Data? {
+    guard let uid = member?.text.flatMap(RowName.bytes(spelled:)) else { return nil }
+    return context.policy == .new ? RowName.copy(of: uid, bank: context.bankName) : uid
+  }
+
+  /// The row that a name means in this file: of an entity that was merged into another, that one.
   static func row(
     _ member: JSONValue?, of table: String, _ context: Context, in database: Database
   ) throws -> Int64? {
-    guard let uid = member?.text.flatMap(RowName.bytes(spelled:)) else { return nil }
-    let name = context.policy == .new ? RowName.copy(of: uid, bank: context.bankName) : uid
-    if let known = context.known.rows[name] { return known }
+    guard let name = name(member, context) else { return nil }
+    let id = table == "entity" ? "coalesce(merged_into, id)" : "id"
+    if let known = context.known.rows[name] {
+      return try Int64.fetchOne(
+        database.cachedStatement(sql: "SELECT \(id) FROM \(table) WHERE id = ?"), arguments: [known])
+    }
     return try Int64.fetchOne(
-      database.cachedStatement(sql: "SELECT id FROM \(table) WHERE uid = ? AND bank = ?"),
+      database.cachedStatement(sql: "SELECT \(id) FROM \(table) WHERE uid = ? AND bank = ?"),
       arguments: [name, context.bank])
   }
 

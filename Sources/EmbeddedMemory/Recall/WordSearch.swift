@@ -41,7 +41,8 @@ struct WordSearch {
     var counted: [Term] = []
     for term in words.terms {
       let count = try Self.matchCount(term.expression, rows: sample, in: database)
-      let matches = Double(count) * scale
+      // The sample may hold it more often than the whole does: older memories are fewer than their numbers.
+      let matches = min(Double(count) * scale, size)
       counted.append(
         Term(
           term: term, weight: Self.rarity(of: matches, in: size),

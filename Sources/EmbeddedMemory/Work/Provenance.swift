@@ -122,6 +122,17 @@ struct Provenance {
     for bank in banks { try Work.addObservation(bank: bank, notBefore: now, now: now, in: database) }
   }
 
+  /// Deletes an observation for good; what it rests on is consolidated anew.
+  func forget(observation: Int64) throws {
+    try sourceWasRemoved(observation, forGood: true)
+    try database.execute(
+      sql: """
+        UPDATE memory SET consolidated = NULL WHERE state = 0
+          AND id IN (SELECT source FROM memory_source WHERE memory_source.memory = ?)
+        """, arguments: [observation])
+    try delete(observation)
+  }
+
   /// Finds observations whose facts went without anyone saying so (a document that was replaced), and does the same.
   func sweep(bank: Int64) throws {
     let gone = try Int64.fetchAll(
