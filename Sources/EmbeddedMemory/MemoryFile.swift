@@ -160,7 +160,11 @@ struct MemoryFile: Sendable {
       if format > 0 { return format }
       throw MemoryStoreError.notAStore(location: location, cause: "its format number is missing")
     }
-    let isEmpty = try Bool.fetchOne(database, sql: "SELECT NOT EXISTS (SELECT 1 FROM sqlite_master)") ?? false
+    // A process that was killed while it made the file may have left the list of steps behind, with nothing in it.
+    let tables = try String.fetchSet(database, sql: "SELECT tbl_name FROM sqlite_master")
+    let isEmpty =
+      try tables.isEmpty
+      || tables == ["grdb_migrations"] && Int.fetchOne(database, sql: "SELECT count(*) FROM grdb_migrations") == 0
     if applicationID == 0, format == 0, isEmpty { return 0 }
     throw MemoryStoreError.notAStore(location: location, cause: "it is another program's database")
   }

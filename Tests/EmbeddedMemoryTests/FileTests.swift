@@ -11,6 +11,18 @@ struct FileTests {
 
   init() throws { scene = try Scene() }
 
+  @Test("a file whose maker was killed before its first table is used, another program's list of steps is not")
+  func begun() async throws {
+    try scene.change("CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+    let store = try await scene.open()
+    try await store.retain(.saying("The lamp is green."))
+    #expect(try await store.texts("lamp") == ["The lamp is green."])
+    let other = try Scene()
+    try other.change(
+      "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY); INSERT INTO grdb_migrations VALUES ('v1')")
+    await #expect(throws: MemoryStoreError.self) { _ = try await other.open() }
+  }
+
   @Test("a new file and its folder are for their owner only")
   func permissions() async throws {
     let path = scene.folder + "/new/data/memory.sqlite"
