@@ -247,12 +247,9 @@ struct RepairTests {
     if hasBackup { try MemoryBackups(path: scene.path).make() }
     var bytes = try Data(contentsOf: URL(fileURLWithPath: scene.path))
     var random = SplitMix(state: seed)
-    // Without a backup, the first page of a table costs all that stands behind it: here the others are struck.
-    let roots = try scene.inspect { Set(try Int.fetchAll($0, sql: "SELECT rootpage FROM sqlite_master")) }
     // Whole pages, but for the first, without which a file is none.
     for _ in 0..<3 {
-      var page = Int.random(in: 1..<bytes.count / 4_096, using: &random)
-      while !hasBackup && roots.contains(page + 1) { page = Int.random(in: 1..<bytes.count / 4_096, using: &random) }
+      let page = Int.random(in: 1..<bytes.count / 4_096, using: &random)
       for offset in 0..<64 { bytes[page * 4_096 + offset] ^= UInt8.random(in: 1...255, using: &random) }
     }
     try bytes.write(to: URL(fileURLWithPath: scene.path))
@@ -271,6 +268,36 @@ struct RepairTests {
     let kept = scene.folder + "/backups/" + (try #require(repaired.keptAs))
     #expect(try Data(contentsOf: URL(fileURLWithPath: kept)) == bytes)
     #expect(try repair().faults == [])
+  }
+
+  @Test("memories are saved whole where the first page of their table is gone, long ones too, and no deleted one")
+  func lostRoot() async throws {
+    try await fill()
+    let store = try await scene.open()
+    try await store.retain(
+      (0..<12).map { number in
+        var turn = RetainTurn.saying("Ö, a long way around the lighthouse \(number).", documentID: "long \(number)")
+        // More than a page holds.
+        turn.metadata = ["note": String(repeating: "x", count: 4_000 * number)]
+        return turn
+      })
+    let gone = try #require(try await store.listed("lighthouse").first)
+    let plan = try await store.forgetPreview(.memories([gone.id]), bankID: "bank")
+    _ = try await store.forget(plan)
+    let root = try scene.inspect {
+      try Int.fetchOne($0, sql: "SELECT rootpage FROM sqlite_master WHERE name = 'memory'")
+    }
+    try store.pool.close()
+    let before = try texts()
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: scene.path))
+    let page = (try #require(root) - 1) * 4_096
+    bytes.replaceSubrange(page..<page + 4_096, with: Data(repeating: 0xA5, count: 4_096))
+    try bytes.write(to: URL(fileURLWithPath: scene.path))
+    let repaired = try repair()
+    #expect(repaired.isSalvaged && repaired.backup == nil)
+    #expect(try texts() == before)
+    #expect(check() == [])
+    #expect(try await scene.open().listed("lighthouse").filter { $0.metadata["note"]?.count ?? 0 > 39_000 }.count == 1)
   }
 
   @Test("of a file that was cut off, what is left is saved; the rest comes from the backup", arguments: [true, false])

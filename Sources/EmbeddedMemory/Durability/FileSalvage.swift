@@ -6,7 +6,8 @@ import RearviewMemory
 ///
 /// Every table is read by its key, around what cannot be read: a stretch that holds a damaged page is halved until what
 /// is left of it is single rows. A backup gives what stands in the stretches that could not be read, and nothing else:
-/// what was deleted since it was made stays deleted.
+/// what was deleted since it was made stays deleted. Memories are looked for on every page of the file as well
+/// (`LostMemories`): what people said must not hang on one page.
 struct FileSalvage {
   private let path: String
   private let backup: String?
@@ -80,6 +81,7 @@ struct FileSalvage {
     for table in tables where !Self.skipped.contains(table) {
       var reader = try TableReader(table, from: source, to: target)
       try reader.copyAll()
+      if table == "memory", !reader.gaps.isEmpty { try reader.copyLost(in: path) }
       rows[table] = reader.copied
       if table == "row_image", !reader.gaps.isEmpty {
         // An undo of a part of a change would leave what never was.
@@ -217,6 +219,27 @@ struct FileSalvage {
         } else {
           let middle = low + (high - low) / 2
           waiting += [low...middle, (middle + 1)...high]
+        }
+      }
+    }
+
+    /// Copies memories whose pages are there but cannot be reached from the table's first page.
+    mutating func copyLost(in path: String) throws {
+      guard let lost = LostMemories(path: path) else { return }
+      let names = try String.fetchAll(
+        target, sql: "SELECT name FROM pragma_table_info(?) ORDER BY cid", arguments: [table])
+      try lost.each { record in
+        // A row from before a column was added has the column's default.
+        let count = min(record.values.count, names.count)
+        let marks = Array(repeating: "?", count: count).joined(separator: ", ")
+        let insert = try target.cachedStatement(
+          sql: "INSERT OR IGNORE INTO \(table) (\(names.prefix(count).joined(separator: ", "))) VALUES (\(marks))")
+        do {
+          let values = [record.row.databaseValue] + record.values.prefix(count).dropFirst()
+          try insert.execute(arguments: StatementArguments(values))
+          copied += target.changesCount
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+          return
         }
       }
     }
